@@ -1,0 +1,25 @@
+"""Checks, one file each.  This is the one list of them: a new one is a file here, its name below and a line in a suite."""
+
+from synth_pipeline.checks.classifier import Classifier
+from synth_pipeline.checks.diversity import Diversity
+from synth_pipeline.checks.evidence import Evidence
+from synth_pipeline.checks.exact_copies import ExactCopies
+from synth_pipeline.checks.marginals import Marginals
+from synth_pipeline.checks.mmd import Mmd
+from synth_pipeline.checks.nearest_records import NearestRecords
+from synth_pipeline.checks.pairs import Pairs
+from synth_pipeline.checks.protocol import Check
+from synth_pipeline.checks.utility import Utility
+
+__all__ = ["CHECKS", "Check", "Evidence"]
+
+CHECKS: tuple[Check, ...] = (
+    ExactCopies(),
+    NearestRecords(),
+    Marginals(),
+    Pairs(),
+    Classifier(),
+    Mmd(),
+    Utility(),
+    Diversity(),
+)

@@ -1,0 +1,1 @@
+"""The nouns of the project.  Knows neither Dagster nor the network."""

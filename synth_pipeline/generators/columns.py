@@ -1,0 +1,77 @@
+"""How generators see a column: as levels to draw from, or as an amount on a continuous scale."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.table import Table, from_numbers
+from synth_pipeline.spec.columns import Column, Kind
+
+FEW = 60  # a numeric column with at most this many distinct values is drawn level by level
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """A column as codes 0 to K-1 of its levels, missing being the last one where it occurs.
+
+    ``scale`` holds the number of each level (NaN for missing) where levels have an order.
+    """
+
+    column: Column
+    labels: np.ndarray
+    scale: np.ndarray | None
+    has_missing: bool
+
+    @property
+    def count(self) -> int:
+        """Number of levels, missing included."""
+        return len(self.labels) + self.has_missing
+
+    def restore(self, codes: np.ndarray) -> pd.Series:
+        """Codes back to values."""
+        missing = codes >= len(self.labels)
+        if self.scale is not None:
+            return from_numbers(self.scale[codes], self.column)
+        values = pd.Series(self.labels[np.where(missing, 0, codes)]) if len(self.labels) else pd.Series(missing)
+        if self.column.kind is Kind.BOOLEAN:
+            return values.astype("boolean").mask(missing) if missing.any() else values.astype("bool")
+        return values.astype("object").mask(missing).astype("str")
+
+
+def levels(table: Table, name: str) -> tuple[Levels, np.ndarray]:
+    """A column of the table as levels, with its codes."""
+    column = table.schema[name]
+    if column.kind.is_numeric:
+        numbers = table.numbers(name)
+        missing = np.isnan(numbers)
+        labels, codes = np.unique(numbers[~missing], return_inverse=True)
+        scale = np.append(labels, np.nan) if missing.any() else labels
+    else:
+        values = table.frame[name]
+        missing = values.isna().to_numpy()
+        labels, codes = np.unique(values[~missing].to_numpy(dtype=object), return_inverse=True)
+        scale = None
+    out = np.full(len(table), len(labels))
+    out[~missing] = codes
+    return Levels(column, labels, scale, bool(missing.any())), out
+
+
+def is_continuous(table: Table, name: str) -> bool:
+    """Numeric with more distinct values than can be drawn level by level."""
+    return table.schema[name].kind.is_numeric and table.frame[name].nunique() > FEW
+
+
+def surrogates(rows: int) -> pd.Series:
+    """Made-up identifiers that say so: ``synthetic-1`` and on."""
+    return pd.Series([f"synthetic-{number}" for number in range(1, rows + 1)], dtype="str")
+
+
+def refuse_text(table: Table, generator: str) -> None:
+    """Raise SynthError when the table holds free text, which a generator of tables cannot imitate."""
+    if texts := table.schema.of(Kind.TEXT):
+        raise SynthError(
+            f"Generator {generator!r} cannot imitate free text: {texts}.",
+            "leave these columns out with 'exclude', or declare them as category under 'columns' if their values recur.",
+        )

@@ -1,0 +1,73 @@
+"""``forest``: sequential honest trees, the default.
+
+Each column is predicted from the earlier ones by a few trees; a synthetic row takes one tree at random,
+falls into a leaf and draws from it.  Sequential tree synthesis goes back to Reiter (2005), Journal of
+Official Statistics 21(3); what differs here is that leaves are honest and large, and that amounts are
+drawn by smoothing over order statistics (see ``amounts.py``), so that no training value is given away.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from synth_pipeline.core.seeds import Seed
+from synth_pipeline.core.split.train import Train
+from synth_pipeline.core.table import Table
+from synth_pipeline.generators.amount_model import AmountModel
+from synth_pipeline.generators.columns import is_continuous, levels, refuse_text, surrogates
+from synth_pipeline.generators.level_model import LevelModel
+from synth_pipeline.generators.matrix import Matrix
+from synth_pipeline.spec.base import Spec
+from synth_pipeline.spec.columns import Kind, Schema
+
+
+class Forest(Spec):
+    """Sequential honest trees with smoothed amounts."""
+
+    kind: Literal["forest"] = "forest"
+    leaf: int = Field(default=45, ge=5, le=10_000, description="Least rows that shape a leaf; larger is more private.")
+    donors: int = Field(default=30, ge=5, le=10_000, description="Least rows whose values a leaf gives away.")
+    trees: int = Field(default=5, ge=1, le=100, description="Trees per column; a row takes one at random.")
+    blur: float = Field(
+        default=0.5, ge=0, le=3, description="Width of the smoothing of amounts, in spreads of the leaf."
+    )
+
+    @property
+    def version(self) -> int:
+        return 1
+
+    def fit(self, train: Train, seed: Seed) -> "ForestSampler":
+        table = train.table
+        refuse_text(table, self.kind)
+        matrix = Matrix(len(table))
+        models: list[AmountModel | LevelModel] = []
+        for name in table.schema.modelled:
+            stream = seed.child(name).stream()
+            if is_continuous(table, name):
+                models.append(AmountModel.fit(self, table.numbers(name), table.schema[name], matrix, stream))
+            else:
+                models.append(LevelModel.fit(self, *levels(table, name), matrix, stream))
+        return ForestSampler(table.schema, table.schema.modelled, models)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForestSampler:
+    """One model per column, each drawing from what the earlier columns came out as."""
+
+    schema: Schema
+    names: list[str]
+    models: list[AmountModel | LevelModel]
+
+    def sample(self, rows: int, seed: Seed) -> Table:
+        matrix = Matrix(rows)
+        drawn: dict[str, pd.Series] = {}
+        for name, model in zip(self.names, self.models, strict=True):
+            drawn[name] = model.draw(matrix, seed.child(name).stream())
+        frame = {
+            column.name: surrogates(rows) if column.kind is Kind.IDENTIFIER else drawn[column.name]
+            for column in self.schema.columns
+        }
+        return Table.conform(pd.DataFrame(frame, index=np.arange(rows)), self.schema, "the synthetic table")

@@ -1,0 +1,66 @@
+"""A column of the forest that is drawn level by level."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from synth_pipeline.generators.amounts import relative_rank
+from synth_pipeline.generators.columns import Levels
+from synth_pipeline.generators.encoding import WIDE, outcome_scores
+from synth_pipeline.generators.leaves import Leaves, grow, single_leaf
+from synth_pipeline.generators.matrix import Matrix
+
+if TYPE_CHECKING:
+    from synth_pipeline.generators.forest import Forest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelModel:
+    """Trees whose leaves hold codes of levels."""
+
+    known: Levels
+    encoding: dict[int, np.ndarray]
+    trees: list[Leaves]
+
+    @classmethod
+    def fit(
+        cls, forest: "Forest", known: Levels, codes: np.ndarray, matrix: Matrix, stream: np.random.Generator
+    ) -> "LevelModel":
+        """Learn the column from the earlier ones in the matrix, then add it there."""
+        donors = codes.astype(np.int32)
+        encoding: dict[int, np.ndarray] = {}
+        if not matrix.columns or known.count < 2:
+            trees = [single_leaf(np.sort(donors))]
+        else:
+            outcome, scores = _outcome(known, codes, stream)
+            encoding = matrix.encode(scores, axes=2 if scores.shape[1] > 2 else 1)
+            features = matrix.features(encoding)
+            trees = [
+                grow(features, outcome, donors, forest.leaf, forest.donors, stream) for _ in range(forest.trees)
+            ]
+        matrix.add_levels(known, codes)
+        return cls(known, encoding, trees)
+
+    def draw(self, matrix: Matrix, stream: np.random.Generator) -> pd.Series:
+        """One value per row of the matrix, which gains the column."""
+        features = matrix.features(self.encoding)
+        codes = np.zeros(matrix.rows, int)
+        chosen = stream.integers(len(self.trees), size=matrix.rows)
+        for number, leaves in enumerate(self.trees):
+            rows = np.flatnonzero(chosen == number)
+            codes[rows] = leaves.donors[leaves.pick(leaves.route(features[rows]), stream)]
+        matrix.add_levels(self.known, codes)
+        return self.known.restore(codes)
+
+
+def _outcome(known: Levels, codes: np.ndarray, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """What the trees predict, and the scores by which categories of earlier columns are encoded."""
+    if known.scale is None:
+        scores = outcome_scores(codes, known.count, stream)
+        return (codes if known.count <= WIDE else scores), scores
+    ranks = relative_rank(codes.astype(float))
+    common = np.argsort(-np.bincount(codes, minlength=known.count), kind="stable")[:3]
+    marks = [(codes == code) * 0.5 for code in common]
+    return np.column_stack([ranks, *marks]), ranks[:, None]

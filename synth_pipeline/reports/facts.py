@@ -1,0 +1,24 @@
+"""What a report or a card is made from."""
+
+from dataclasses import dataclass, field
+
+from synth_pipeline.checks.evidence import Evidence
+from synth_pipeline.core.verdict import Judgement, Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportFacts:
+    """Everything that a report shows.
+
+    ``about`` is a table of labels and values (source, generator, seed, sizes, hashes) in the order in which
+    it is shown; ``evidence`` is drawn as distributions only: no row of it is printed.
+    """
+
+    title: str
+    description: str
+    verdict: Verdict
+    reasons: list[str]
+    about: dict[str, str]
+    judgements: list[Judgement]
+    evidence: Evidence
+    sensitive: tuple[str, ...] = field(default=())
