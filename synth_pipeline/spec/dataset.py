@@ -66,6 +66,7 @@ class DatasetFields(Spec):
     owners: tuple[str, ...] = Field(default=(), description="E-mail addresses, or teams as team:name.")
     source: Source
     columns: dict[str, ColumnOverride] = Field(default={}, description="Types that the inference should not guess.")
+    exclude: tuple[str, ...] = Field(default=(), description="Columns that are left out of everything.")
     key: str | None = Field(default=None, description="Column that names a record and is unique.")
     entity: str | None = Field(
         default=None, description="Column that names the person or thing a row belongs to; the split keeps it together."

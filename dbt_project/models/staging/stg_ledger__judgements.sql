@@ -1,0 +1,3 @@
+{{ ledger('judgements', {
+    'gate': 'varchar', 'artefact': 'varchar', 'suite': 'varchar', 'verdict': 'varchar', 'reasons': 'varchar',
+}) }}

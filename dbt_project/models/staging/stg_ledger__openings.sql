@@ -1,0 +1,1 @@
+{{ ledger('openings', {'version': 'varchar'}) }}

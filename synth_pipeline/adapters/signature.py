@@ -1,0 +1,20 @@
+"""A cheap answer to: has the source changed?  Hashes the file that it comes from, or what the function returns."""
+
+from pathlib import Path
+
+from synth_pipeline.core.fingerprint import of_file, of_frame, of_text
+from synth_pipeline.core.errors import SynthError
+from synth_pipeline.spec.source import PythonSource, Source
+
+
+def signature(source: Source, root: Path) -> str:
+    """Equal as long as the source's bytes are; raises SynthError when there is no such source."""
+    declared = source.model_dump_json()
+    if isinstance(source, PythonSource):
+        from synth_pipeline.adapters.ingest import call_function
+
+        return of_text(declared, of_frame(call_function(source).convert_dtypes(dtype_backend="pyarrow")))
+    path = root / source.path
+    if not path.exists():
+        raise SynthError(f"The source file {source.path} does not exist.", "put it there, or correct 'path'.")
+    return of_text(declared, of_file(path))

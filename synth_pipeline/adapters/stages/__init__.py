@@ -1,0 +1,38 @@
+"""The stages of a data set's run: each reads the artefacts of earlier ones, calls one verb and writes its own.
+
+A stage is what one Dagster asset calls.  It takes the spec, the store and the id of the run: what this
+run has made itself comes before what is in force, so that two runs never mix.
+"""
+
+from synth_pipeline.adapters.stages.audit import audit, evidence_of
+from synth_pipeline.adapters.stages.gate import asset_of, judge
+from synth_pipeline.adapters.stages.generate import draw_candidates, fit_generator, remove_repeats
+from synth_pipeline.adapters.stages.lineage import LineageFailed, build_lineage
+from synth_pipeline.adapters.stages.real import load_source, split_source, table_of
+from synth_pipeline.adapters.stages.release import Refused, refuse, release, verify
+from synth_pipeline.adapters.stages.run import ATTEMPT, DRILL, SEED, Run
+from synth_pipeline.adapters.stages.stage import stage_release
+
+__all__ = [
+    "ATTEMPT",
+    "DRILL",
+    "LineageFailed",
+    "Refused",
+    "Run",
+    "SEED",
+    "asset_of",
+    "audit",
+    "build_lineage",
+    "draw_candidates",
+    "evidence_of",
+    "fit_generator",
+    "judge",
+    "load_source",
+    "refuse",
+    "release",
+    "remove_repeats",
+    "split_source",
+    "stage_release",
+    "table_of",
+    "verify",
+]

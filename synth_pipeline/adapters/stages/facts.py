@@ -1,0 +1,59 @@
+"""What the report and the card of a run are made from."""
+
+from synth_pipeline.adapters.gates import FINDING_GATES, GATES
+from synth_pipeline.adapters.stages.audit import evidence_of
+from synth_pipeline.adapters.stages.gate import asset_of, judgement_of
+from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
+from synth_pipeline.reports.facts import ReportFacts
+
+
+def facts_of_run(run: Run) -> ReportFacts:
+    """Verdicts, reasons and tables as they stand for this run."""
+    judgements = [judgement for gate in GATES if (judgement := _judgement(run, gate)) is not None]
+    return ReportFacts(
+        title=run.name,
+        description=run.spec.description,
+        verdict=worst(judgement.verdict for judgement in judgements),
+        reasons=[reason for judgement in judgements for reason in judgement.reasons],
+        about=_about(run),
+        judgements=judgements,
+        evidence=evidence_of(run),
+        sensitive=run.spec.sensitive,
+    )
+
+
+def _judgement(run: Run, gate: str) -> Judgement | None:
+    """Of a gate over findings, judged again; of the others as it stands in the ledger."""
+    artefact = run.find(asset_of(gate))
+    if artefact is None:
+        return None
+    if gate in FINDING_GATES:
+        return judgement_of(run, gate)
+    ledger = run.ledger.read("judgements", run.name)
+    mine = ledger[(ledger["gate"] == gate) & (ledger["artefact"] == artefact.content)]
+    if not len(mine):
+        return None
+    last = mine.iloc[-1]
+    line = Line(f"expectations of {gate}", "critical", Verdict(last["verdict"]), str(last["reasons"]))
+    return Judgement(gate, str(last["suite"]), (line,))
+
+
+def _about(run: Run) -> dict[str, str]:
+    rows = run.get("deduplicated").facts
+    about = {
+        "Data set": run.name,
+        "Generator": f"{rows['generator']}, seed {rows['seed']}",
+        "Synthetic rows": f"{rows['rows']:,}",
+        "Repeats": f"{rows['kept_repeats']:,} kept as in the real table, "
+                   f"{rows['dropped_beyond_real'] + rows['dropped_by_key']:,} dropped",
+        **{f"Real rows, {side}": f"{run.get(side).facts['rows']:,}" for side in ("train", "holdout", "sealed")},
+        "Source": run.get("source").content,
+        "Spec": rows["spec"],
+    }  # fmt: skip
+    if (staged := run.find("staged_release")) is not None and staged.parents["deduplicated"] == run.get("deduplicated").content:
+        about |= {"Version": staged.content, "Batch": staged.facts["batch_id"]}
+    fitted = run.get("generator").facts
+    if fitted["fit_rows"] < fitted["train_rows"]:
+        about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"
+    return about

@@ -1,0 +1,52 @@
+"""The folder of a release: data, manifest, report and card, written aside and renamed."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from synth_pipeline.adapters.stages.facts import facts_of_run
+from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.adapters.storage import DATA, Artefact
+from synth_pipeline.core.fingerprint import of_file
+from synth_pipeline.core.provenance import COLUMNS
+from synth_pipeline.reports import card, report
+
+MANIFEST = "manifest.json"
+
+
+def release_folder(run: Run, staged: Artefact) -> Path:
+    """Write the versioned folder, unless an equal rerun finds it there."""
+    place = run.store.published(run.name) / "releases"
+    final = place / staged.content
+    if (final / MANIFEST).exists():
+        return final
+    aside = place / f".{staged.content}.{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        shutil.copyfile(staged.data, aside / DATA)
+        if run.spec.csv:
+            pd.read_parquet(staged.data).to_csv(aside / "data.csv", index=False)
+        facts = facts_of_run(run)
+        (aside / "report.html").write_text(report(facts), encoding="utf-8")
+        (aside / "card.md").write_text(card(facts), encoding="utf-8")
+        manifest = {
+            "dataset": run.name,
+            "synthetic": True,
+            **{name: staged.facts[name] for name in ("version", "rows", "batch_id", "generator", "generation", "seed",
+                                                     "source", "spec")},
+            "columns": {column["name"]: column["kind"] for column in staged.facts["schema"]["columns"]},
+            "provenance_columns": list(COLUMNS),
+            "verdict": facts.verdict.value,
+            "gates": {judgement.gate: judgement.verdict.value for judgement in facts.judgements},
+            "suites": {judgement.gate: judgement.suite for judgement in facts.judgements},
+            "files": {path.name: of_file(path) for path in sorted(aside.iterdir())},
+        }  # fmt: skip
+        (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        aside.rename(final)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return final

@@ -1,0 +1,57 @@
+"""Gates: an artefact is judged by its suite, and the judgement is in the ledger before anybody acts on it."""
+
+import pandas as pd
+
+from synth_pipeline.adapters.gates import DATA_GATES, judge_findings, judge_table
+from synth_pipeline.adapters.gates.suite import Suite
+from synth_pipeline.adapters.project import suites
+from synth_pipeline.adapters.stages.generate import block_identity
+from synth_pipeline.adapters.stages.real import table_of
+from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.adapters.storage import Artefact
+from synth_pipeline.core.verdict import Judgement, Verdict
+
+MOST_ROWS = 1_000_000  # rows of a table that are judged; real parts lie in the order of a hash, so these are random
+SYNTHETIC_GATES = ("candidates", "deduplicated")
+
+
+def asset_of(gate: str) -> str:
+    """The asset whose artefact a gate judges."""
+    return "staged_release" if gate == "release" else gate
+
+
+def judgement_of(run: Run, gate: str) -> Judgement:
+    """How the artefact of a gate comes out, without a trace."""
+    suite = suites().load(gate, run.name)
+    artefact = run.get(asset_of(gate))
+    return _judge_data(run, suite, artefact) if gate in DATA_GATES else _judge_findings(run, suite, artefact)
+
+
+def judge(run: Run, gate: str) -> Judgement:
+    """Judge the artefact of a gate and write down how it came out."""
+    artefact = run.get(asset_of(gate))
+    judgement = judgement_of(run, gate)
+    run.ledger.write("judgements", [{
+        **run.who(), "gate": gate, "artefact": artefact.content, "suite": judgement.suite,
+        "verdict": judgement.verdict.value, "reasons": "\n".join(judgement.reasons),
+    }])  # fmt: skip
+    if gate == "memorisation" and judgement.verdict is Verdict.BLOCK and not _is_drill(run):
+        identity = block_identity(run, run.get("source"))
+        run.ledger.write("blocks", [{**run.who(), "identity": identity, "reasons": "; ".join(judgement.reasons)}])
+    return judgement
+
+
+def _judge_data(run: Run, suite: Suite, artefact: Artefact) -> Judgement:
+    profile = table_of(run.get("train")) if suite.gate in SYNTHETIC_GATES else None
+    return judge_table(suite, table_of(artefact, MOST_ROWS), run.spec.key, profile)
+
+
+def _judge_findings(run: Run, suite: Suite, artefact: Artefact) -> Judgement:
+    name = "findings.parquet" if suite.gate == "release" else "data.parquet"
+    findings = pd.read_parquet(artefact.file(name))
+    return judge_findings(suite, findings, without=[] if run.spec.target else ["utility"])
+
+
+def _is_drill(run: Run) -> bool:
+    candidates = run.find("candidates")
+    return candidates is not None and candidates.facts["drill"] > 0

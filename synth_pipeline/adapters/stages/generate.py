@@ -1,0 +1,81 @@
+"""The synthetic side: generator, candidates and deduplicated."""
+
+import pickle
+
+from synth_pipeline.adapters.stages.real import table_of
+from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.adapters.storage import Artefact
+from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.fingerprint import of_frame, of_text
+from synth_pipeline.core.seeds import Seed
+from synth_pipeline.core.split.train import Train
+from synth_pipeline.redteam.copies import plant_copies
+from synth_pipeline.steps import drop_repeats, fit, sample
+
+SAMPLER = "sampler.pkl"
+
+
+def fit_generator(run: Run) -> Artefact:
+    """Fit the generator on train; refused where an earlier memorisation block is final."""
+    train, source = run.get("train"), run.get("source")
+    refuse_blocked(run, source)
+    spec = run.seeded
+    sampler = fit(spec, Train(table_of(train)))
+    with run.store.writing(run.name, "generator", run.id) as draft:
+        (draft.folder / SAMPLER).write_bytes(pickle.dumps(sampler, protocol=5))
+        draft.parents = {"train": train.content}
+        draft.content = of_text(train.content, spec.hash)
+        draft.facts = {"seed": spec.seed, "generator": spec.generator_name, "spec": spec.hash,
+                       "fit_rows": min(train.facts["rows"], spec.fit_rows), "train_rows": train.facts["rows"],
+                       "schema": train.facts["schema"]}  # fmt: skip
+    return run.get("generator")
+
+
+def draw_candidates(run: Run) -> Artefact:
+    """Sample the candidates; in a drill, plant training rows among them."""
+    generator = run.get("generator")
+    spec = run.spec.model_copy(update={"seed": generator.facts["seed"]})
+    # Our own file, unchanged since it was written: ``file`` verifies its hash.
+    sampler = pickle.loads(generator.file(SAMPLER).read_bytes())
+    candidates = sample(spec, sampler, spec.rows or generator.facts["train_rows"])
+    if run.drill:
+        train = Train(table_of(run.get("train")))
+        candidates = plant_copies(candidates, train, run.drill, Seed(spec.seed, (run.name, "drill")))
+    with run.store.writing(run.name, "candidates", run.id) as draft:
+        candidates.frame.to_parquet(draft.data, index=False)
+        draft.parents, draft.content = {"generator": generator.content}, of_frame(candidates.frame)
+        draft.facts = {"rows": len(candidates), "drill": run.drill, "schema": generator.facts["schema"],
+                       **{name: generator.facts[name] for name in ("seed", "generator", "spec")}}  # fmt: skip
+    return run.get("candidates")
+
+
+def remove_repeats(run: Run) -> Artefact:
+    """Drop repeats beyond what real data has, and count all."""
+    candidates, train = run.get("candidates"), run.get("train")
+    result = drop_repeats(run.spec, table_of(candidates), table_of(train))
+    with run.store.writing(run.name, "deduplicated", run.id) as draft:
+        result.table.frame.to_parquet(draft.data, index=False)
+        draft.parents = {"candidates": candidates.content, "train": train.content}
+        draft.content = of_frame(result.table.frame)
+        draft.facts = {**candidates.facts, "rows": len(result.table), "repeated": result.repeated,
+                       "kept_repeats": result.kept_repeats, "dropped_beyond_real": result.dropped_beyond_real,
+                       "dropped_by_key": result.dropped_by_key}  # fmt: skip
+    return run.get("deduplicated")
+
+
+def block_identity(run: Run, source: Artefact) -> str:
+    """What a memorisation block is final for: source, spec without seed, and generator version."""
+    return of_text(source.content, run.spec.identity)
+
+
+def refuse_blocked(run: Run, source: Artefact) -> None:
+    """Raise SynthError where the memorisation audit has blocked this identity before."""
+    blocks = run.ledger.read("blocks", run.name)
+    earlier = blocks[blocks["identity"] == block_identity(run, source)]
+    if len(earlier) and not run.drill:
+        last = earlier.iloc[-1]
+        raise SynthError(
+            f"{run.name}: the memorisation audit blocked this source, spec and generator version on "
+            f"{last['at']:%Y-%m-%d %H:%M} UTC ({last['reasons']}); another seed would only retry the audit.",
+            "change the source, the spec or the generator, for example to larger leaves.",
+        )

@@ -1,0 +1,69 @@
+"""The warehouse of a run: dbt builds it in a private folder, with what this run has staged in the place of releases."""
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters.storage import Artefact, Store, locked
+from synth_pipeline.core.errors import SynthError
+
+WAREHOUSE = "warehouse"
+FILE = "warehouse.duckdb"
+
+
+def build_lineage(store: Store, run: str) -> tuple[Artefact, warehouse.Build]:
+    """Build models and run tests over this run's staged releases and the current ones of other data sets.
+
+    Raises SynthError with the failed tests; then nothing is kept and the published warehouse is untouched.
+    """
+    staged = {
+        name: warehouse.Staged(artefact.data, artefact.content)
+        for name in warehouse.datasets()
+        if (artefact := store.made_by(name, "staged_release", run)) is not None
+    }
+    artefact, built = build_over(store, run, staged)
+    if not staged:
+        with publishing(store):
+            swap(store, artefact)
+    return artefact, built
+
+
+def build_over(
+    store: Store, run: str, staged: Mapping[str, warehouse.Staged]
+) -> tuple[Artefact, warehouse.Build]:
+    current = {name: store.current_release(name) for name in warehouse.datasets()}
+    with store.writing("lineage", WAREHOUSE, run) as draft:
+        built = warehouse.build(store, draft.folder / FILE, staged, current)
+        if not built.succeeded:
+            raise LineageFailed(built)
+        draft.facts = {"staged": {name: one.version for name, one in staged.items()}, "current": current}
+    return store.get("lineage", WAREHOUSE, run), built
+
+
+class LineageFailed(SynthError):
+    """dbt models or tests failed; ``built`` has their events."""
+
+    def __init__(self, built: warehouse.Build) -> None:
+        super().__init__(f"The warehouse was not built: {'; '.join(built.failures)}.",
+                         "mend what the failed test names; the published warehouse is untouched.")  # fmt: skip
+        self.built = built
+
+
+def publishing(store: Store):  # noqa: ANN201
+    """The lock that every swap of the warehouse is made under."""
+    return locked(store.restricted / "warehouse" / "lock")
+
+
+def swap(store: Store, built: Artefact) -> None:
+    """Put a finished warehouse in the place of the published one, in one rename; readers keep their old file."""
+    aside = store.warehouse.with_name(f".{FILE}.{os.getpid()}")
+    shutil.copyfile(built.file(FILE), aside)
+    os.replace(aside, store.warehouse)
+
+
+def refresh(store: Store, run: str) -> None:
+    """Rebuild and publish the marts over current releases only: after a refusal."""
+    with publishing(store):
+        built, _ = build_over(store, f"{run}-refresh", {})
+        swap(store, built)

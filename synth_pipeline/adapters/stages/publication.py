@@ -1,0 +1,87 @@
+"""Publication as one act: release folder, warehouse, pointer, ledger; the pointer is the commit.
+
+A file of intent says which publication is under way.  Whoever comes next under the lock finishes what a
+crash left behind, if the warehouse was swapped already, or else forgets it.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_pipeline.adapters.ledger import Ledger
+from synth_pipeline.adapters.stages.lineage import FILE, WAREHOUSE, build_over, publishing, swap
+from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.adapters.stages.stage import event_of
+from synth_pipeline.adapters.storage import Artefact, Store, point, write_aside
+from synth_pipeline.adapters.warehouse import Staged
+from synth_pipeline.core.fingerprint import of_file
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was published, and whether its content was there before."""
+
+    dataset: str
+    version: str
+    folder: Path
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """A publication under way: the hash of the warehouse that goes with it, and its ledger line."""
+
+    dataset: str
+    version: str
+    warehouse: str
+    event: dict[str, Any]
+
+
+def publish(run: Run, staged: Artefact, folder: Path) -> Publication:
+    """Swap the warehouse and move the pointer, under the lock of the warehouse."""
+    store, name = run.store, run.name
+    with publishing(store):
+        reconcile(store)
+        built = _built_over_others(run, staged)
+        event = {**run.who(), "event": "released", **event_of(run), "reasons": ""}
+        intent = _Intent(name, staged.content, built.files[FILE], event)
+        is_new = store.current_release(name) != staged.content
+        write_aside(_intent_file(store), json.dumps(asdict(intent)))
+        swap(store, built)
+        _finish(store, intent)
+    return Publication(name, staged.content, folder, is_new)
+
+
+def reconcile(store: Store) -> None:
+    """Finish or forget what a crash left; to be called under the lock."""
+    path = _intent_file(store)
+    if not path.exists():
+        return
+    intent = _Intent(**json.loads(path.read_text(encoding="utf-8")))
+    if store.warehouse.exists() and of_file(store.warehouse) == intent.warehouse:
+        _finish(store, intent)
+    path.unlink(missing_ok=True)
+
+
+def _finish(store: Store, intent: _Intent) -> None:
+    """Everything after the swap; may be done twice."""
+    point(store.published(intent.dataset) / "current", os.path.join("releases", intent.version))
+    Ledger(store).write("releases", [intent.event])
+    _intent_file(store).unlink(missing_ok=True)
+
+
+def _intent_file(store: Store) -> Path:
+    return store.restricted / "warehouse" / "intent.json"
+
+
+def _built_over_others(run: Run, staged: Artefact) -> Artefact:
+    """The warehouse of this run, built again if another data set was published meanwhile."""
+    store = run.store
+    built = store.get("lineage", WAREHOUSE, run.id)
+    others = {name: version for name, version in built.facts["current"].items() if name not in built.facts["staged"]}
+    if all(store.current_release(name) == version for name, version in others.items()):
+        return built
+    again, _ = build_over(store, f"{run.id}-again", {run.name: Staged(staged.data, staged.content)})
+    return again

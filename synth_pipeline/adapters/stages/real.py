@@ -1,0 +1,63 @@
+"""The real side: source, train, holdout and sealed."""
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from synth_pipeline.adapters.ingest import ingest, split
+from synth_pipeline.adapters.project import ROOT
+from synth_pipeline.adapters.signature import signature
+from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.adapters.storage import Artefact
+from synth_pipeline.core.fingerprint import of_parquet, of_text
+from synth_pipeline.core.split.rule import SIDES, SplitRule
+from synth_pipeline.core.table import Table
+from synth_pipeline.spec.columns import Schema
+
+
+def rule_of(run: Run) -> SplitRule:
+    return SplitRule(run.name, run.spec.shares)
+
+
+def load_source(run: Run) -> Artefact:
+    """Ingest the real rows; types are inferred the first time and enforced from then on."""
+    spec, before = run.spec, run.store.find(run.name, "source")
+    typed_by = of_text(spec.model_dump_json(include={"source", "columns", "exclude", "key", "entity"}))
+    known = before.facts["schema"] if before is not None and before.facts["typed_by"] == typed_by else None
+    signed = signature(spec.source, ROOT)  # before reading: what changes meanwhile is seen next time
+    with run.store.writing(run.name, "source", run.id) as draft:
+        schema = ingest(
+            spec.source, draft.data, root=ROOT, rule=rule_of(run), key=spec.key, entity=spec.entity,
+            exclude=spec.exclude, overrides=spec.columns,
+            schema=None if known is None else Schema.model_validate(known),
+        )  # fmt: skip
+        draft.content = of_parquet(draft.data)
+        draft.facts = {"rows": pq.read_metadata(draft.data).num_rows, "schema": schema.model_dump(mode="json"),
+                       "typed_by": typed_by, "signature": signed}  # fmt: skip
+    return run.get("source")
+
+
+def split_source(run: Run) -> dict[str, Artefact]:
+    """Split the source by the hash of each record."""
+    source = run.get("source")
+    source.file("data.parquet")
+    with (
+        run.store.writing(run.name, "train", run.id) as train,
+        run.store.writing(run.name, "holdout", run.id) as holdout,
+        run.store.writing(run.name, "sealed", run.id) as sealed,
+    ):
+        drafts = dict(zip(SIDES, (train, holdout, sealed), strict=True))
+        rows = split(source.data, {side: draft.data for side, draft in drafts.items()}, rule_of(run), run.spec.entity)
+        for side, draft in drafts.items():
+            draft.content, draft.parents = of_parquet(draft.data), {"source": source.content}
+            draft.facts = {"rows": rows[side], "schema": source.facts["schema"]}
+    return {side: run.get(side) for side in SIDES}
+
+
+def table_of(artefact: Artefact, most: int | None = None) -> Table:
+    """The rows of an artefact, verified by hash; at most so many, where they lie in the order of a hash."""
+    path = artefact.file("data.parquet")
+    schema = Schema.model_validate(artefact.facts["schema"])
+    if most is None or artefact.facts["rows"] <= most:
+        return Table.conform(pd.read_parquet(path), schema, artefact.asset)
+    batches = pq.ParquetFile(path).iter_batches(most)
+    return Table.conform(next(batches).to_pandas(), schema, artefact.asset)

@@ -1,0 +1,1 @@
+"""The only code that knows Dagster: components, assets, checks, jobs, schedules and sensors."""

@@ -1,0 +1,1 @@
+"""Planted faults that measure our own audit."""

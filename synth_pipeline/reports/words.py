@@ -1,0 +1,108 @@
+"""Numbers, verdicts and names in the words that a reader sees."""
+
+import math
+import re
+
+from synth_pipeline.core.verdict import Verdict
+
+NOT_MEASURED = "not measured"
+ABSENT = "–"
+LONGEST = 60  # characters of a name
+
+METRICS = {
+    "association": "Strength of association: absolute difference",
+    "auc": "Area under the ROC curve",
+    "distinct": "Distinct rows: shortfall",
+    "entropy": "Entropy: shortfall",
+    "found": "Share of records found in the synthetic table",
+    "ks": "Kolmogorov–Smirnov distance",
+    "levels": "Real rows whose level never occurs",
+    "members among the closest": "Share of train members among the closest records",
+    "missing": "Share of missing values: difference",
+    "mmd": "Maximum mean discrepancy",
+    "range": "Real range left out",
+    "ratio": "Score of synthetic over score of real",
+    "skill": "Skill above a model without information",
+    "tv": "Total variation distance",
+    "wasserstein": "Wasserstein-1 distance, in standard deviations",
+}
+MORE_IS_BETTER = ("ratio", "skill")
+
+
+def number(x: float) -> str:
+    """Three significant digits, without exponents where that is readable."""
+    if not math.isfinite(x):
+        return ABSENT
+    if x == 0:
+        return "0"
+    if abs(x) < 1e-4 or abs(x) >= 1e7:
+        return f"{x:.2g}".replace("-", "−")
+    digits = max(0, 2 - math.floor(math.log10(abs(x))))
+    text = f"{x:,.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+
+
+def interval(low: float, high: float) -> str:
+    return f"{number(low)} to {number(high)}" if math.isfinite(low) and math.isfinite(high) else ABSENT
+
+
+def percent(x: float) -> str:
+    """A share as a percentage."""
+    return f"{number(100 * x)} %" if math.isfinite(x) else NOT_MEASURED
+
+
+def chance(p: float) -> str:
+    """A p-value and what it means, without a threshold: thresholds stand in the suites."""
+    if not math.isfinite(p):
+        return f"p {NOT_MEASURED}"
+    if p >= 0.05:
+        return f"p = {number(p)}: what chance alone gives"
+    if p < 1e-6:
+        return "p < 0.000001: chance alone would give this less than once in a million audits"
+    times = float(f"{1 / p:.2g}")
+    return f"p = {p:.2g}: chance alone would give this once in {times:,.0f} audits"
+
+
+def word(verdict: object) -> str:
+    """A verdict in capitals; findings that no line judged have none."""
+    return verdict.value.upper() if isinstance(verdict, Verdict) else "NOT JUDGED"
+
+
+def as_verdict(value: object) -> Verdict | None:
+    """A cell of the column ``verdict`` of judged findings; None where nothing judged it."""
+    return next((verdict for verdict in Verdict if verdict.value == str(value)), None)
+
+
+def metric_name(metric: str) -> str:
+    return METRICS.get(metric, printable(metric))
+
+
+def printable(text: object) -> str:
+    """A name that can stand in a chart: control and direction characters replaced, long ones cut."""
+    # The joiner and the variation selector are parts of emoji.
+    clean = "".join(c if c.isprintable() or c in "\u200d\ufe0f" else "\ufffd" for c in str(text))
+    clean = clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+    return clean if clean.strip() else f"“{clean}”"
+
+
+def distinct(labels: list[str]) -> list[str]:
+    """Labels of one axis: those that look alike get a mark, as equal ones would share a place."""
+    taken: list[str] = []
+    for label in labels:
+        while label in taken:
+            label += "′"
+        taken.append(label)
+    return taken
+
+
+def sentences(docstring: str) -> tuple[str, list[str]]:
+    """Title and explanation of a docstring; of a long first line the title is what comes before its details."""
+    paragraphs = [" ".join(part.split()) for part in docstring.strip().split("\n\n") if part.strip()]
+    if not paragraphs:
+        return "", []
+    title, rest = paragraphs[0].rstrip("."), ""
+    if len(title) > LONGEST:
+        title, _, rest = re.sub(r"; | \(", "\0", title, count=1).partition("\0")
+    if rest:
+        rest = rest[:1].upper() + (rest[1:].removesuffix(")") if rest.count(")") > rest.count("(") else rest[1:]) + "."
+    return title, [text for text in (rest, *paragraphs[1:]) if text]

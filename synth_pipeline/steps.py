@@ -1,0 +1,88 @@
+"""The verbs, in the order in which the data flows.  Pure: tables in, tables out."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from synth_pipeline.checks import CHECKS, Check, Evidence
+from synth_pipeline.core.finding import Family, Finding, as_frame
+from synth_pipeline.core.provenance import PROVENANCE, SYNTHETIC
+from synth_pipeline.core.seeds import Seed
+from synth_pipeline.core.split.holdout import Holdout
+from synth_pipeline.core.split.sealed import Sealed
+from synth_pipeline.core.split.train import Train
+from synth_pipeline.core.table import RECORD_ID, Table
+from synth_pipeline.core.threads import pinned
+from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.dedup import Deduplicated, deduplicate, repeats
+from synth_pipeline.generators.protocol import Sampler
+
+FAMILIES = {
+    "memorisation": Family.PRIVACY,
+    "fidelity": Family.FIDELITY,
+    "utility": Family.UTILITY,
+    "diversity": Family.DIVERSITY,
+}
+WORKERS = 2
+
+
+def fit(spec: DatasetSpec, train: Train) -> Sampler:
+    """Fit the declared generator, on a random sample of train where that is larger than ``fit_rows``."""
+    seed = Seed(spec.seed, (spec.name, "fit"))
+    table = train.table
+    if len(table) > spec.fit_rows:
+        table = table.take(np.sort(seed.child("rows").stream().permutation(len(table))[: spec.fit_rows]))
+    with pinned():
+        return spec.generator.fit(Train(table), seed)
+
+
+def sample(spec: DatasetSpec, sampler: Sampler, rows: int) -> Table:
+    """Draw the candidates."""
+    with pinned():
+        return sampler.sample(rows, Seed(spec.seed, (spec.name, "sample")))
+
+
+def drop_repeats(spec: DatasetSpec, candidates: Table, train: Train) -> Deduplicated:
+    """Drop what repeats more often than real data does at that size."""
+    allowed = repeats(train.table, len(candidates), Seed(spec.seed, (spec.name, "repeats")))
+    return deduplicate(candidates, allowed, spec.key)
+
+
+def measure(gate: str, evidence: Evidence) -> pd.DataFrame:
+    """All checks of a gate's family, as a table of findings."""
+    return run_checks([check for check in CHECKS if check.family is FAMILIES[gate]], evidence)
+
+
+def run_checks(checks: Iterable[Check], evidence: Evidence) -> pd.DataFrame:
+    """Measure side by side, each check on one thread; the findings come in the order of the checks."""
+    with pinned(), ThreadPoolExecutor(WORKERS) as pool:
+        measured = pool.map(lambda check: list(check.measure(evidence)), checks)
+        return as_frame(finding for findings in measured for finding in findings)
+
+
+def open_sealed(train: Train, sealed: Sealed, synthetic: Table, evidence: Evidence) -> pd.DataFrame:
+    """The last look, against real rows that nothing has been compared with before.
+
+    Findings named ``sealed``: copies found, area under the curve of the classifier, and utility.
+    """
+    last = replace(evidence, train=train, holdout=Holdout(sealed.table), synthetic=synthetic)
+    wanted = {"exact_copies": "found", "classifier": "auc", "utility": "ratio"}
+    findings = run_checks([check for check in CHECKS if check.name in wanted], last)
+    findings = findings[findings["metric"] == findings["check"].map(wanted)]
+    return findings.assign(check="sealed").reset_index(drop=True)
+
+
+def provenance_findings(stamped: pd.DataFrame, real_ids: Iterable[pd.Series]) -> pd.DataFrame:
+    """Whether every row says where it is from, and none claims to be a real record."""
+    rows = len(stamped)
+    without = int((stamped[PROVENANCE] != SYNTHETIC).sum() + stamped[["_generator", "_batch_id"]].isna().any(axis=1).sum())
+    repeated = int(stamped[RECORD_ID].duplicated().sum() + stamped[RECORD_ID].isna().sum())
+    real = sum(int(stamped[RECORD_ID].isin(ids).sum()) for ids in real_ids)
+    counts = {"rows without origin": without, "repeated record ids": repeated, "real record ids": real}
+    return as_frame(
+        Finding("provenance", Family.FIDELITY, "all records", metric, float(count), n=rows)
+        for metric, count in counts.items()
+    )
