@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synth_pipeline.checks import CHECKS, Check, Evidence
+from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding, as_frame
 from synth_pipeline.core.provenance import PROVENANCE, SYNTHETIC
 from synth_pipeline.core.seeds import Seed
@@ -58,9 +59,17 @@ def measure(gate: str, evidence: Evidence) -> pd.DataFrame:
 
 def run_checks(checks: Iterable[Check], evidence: Evidence) -> pd.DataFrame:
     """Measure side by side, each check on one thread; the findings come in the order of the checks."""
+
+    def measured(check: Check) -> list[Finding]:
+        with pinned():  # OpenMP counts threads for each thread that calls it
+            try:
+                return list(check.measure(evidence))
+            except Unmeasurable as reason:
+                note = f"{reason.problem} {reason.fix}"
+                return [Finding(check.name, check.family, "all", "unmeasured", np.nan, note=note)]
+
     with pinned(), ThreadPoolExecutor(WORKERS) as pool:
-        measured = pool.map(lambda check: list(check.measure(evidence)), checks)
-        return as_frame(finding for findings in measured for finding in findings)
+        return as_frame(finding for findings in pool.map(measured, checks) for finding in findings)
 
 
 def open_sealed(train: Train, sealed: Sealed, synthetic: Table, evidence: Evidence) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from synth_pipeline.core.fingerprint import of_file, of_frame, of_text
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.fingerprint import of_file, of_text
 from synth_pipeline.spec.source import PythonSource, Source
 
 
@@ -11,9 +11,12 @@ def signature(source: Source, root: Path) -> str:
     """Equal as long as the source's bytes are; raises SynthError when there is no such source."""
     declared = source.model_dump_json()
     if isinstance(source, PythonSource):
-        from synth_pipeline.adapters.ingest import call_function
+        import pandas as pd
 
-        return of_text(declared, of_frame(call_function(source).convert_dtypes(dtype_backend="pyarrow")))
+        from synth_pipeline.adapters.ingest.frames import frame_of
+
+        rows = pd.util.hash_pandas_object(frame_of(source.function, root), index=False)
+        return of_text(declared, *map(str, rows))
     path = root / source.path
     if not path.exists():
         raise SynthError(f"The source file {source.path} does not exist.", "put it there, or correct 'path'.")

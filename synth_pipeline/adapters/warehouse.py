@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth_pipeline.adapters.storage import Store, write_aside
+from synth_pipeline.adapters.storage import Store, locked, write_aside
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_text
 
@@ -32,7 +32,7 @@ PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
 _RESULTS = {"NodeFinished", "LogModelResult", "LogTestResult", "LogNodeResult"}
 _FAILED = {"error", "fail", "runtime error", "partial success"}
-_PARSED = ("manifest.json", "partial_parse.msgpack")
+_MANIFEST, _PACKED = "manifest.json", "partial_parse.msgpack"
 # errors of these kinds speak of names and paths; others, such as a failed conversion, may quote a real value
 _QUOTES_NO_VALUE = ("Binder Error", "Catalog Error", "Parser Error", "Compilation Error")
 # dbt keeps its connection, its adapter and its log in module globals, and reads os.environ
@@ -49,7 +49,7 @@ class Staged:
 
 @dataclass(frozen=True)
 class Build:
-    """How a build came out: a plain sentence for each failed model or test, and dbt's events for a replay in Dagster."""
+    """How a build came out: a plain sentence per failed model or test, and dbt's events for a replay in Dagster."""
 
     succeeded: bool
     failures: list[str]
@@ -61,24 +61,8 @@ def manifest(store: Store) -> Path:
 
     Raises SynthError when the project does not parse.
     """
-    with _ONE_AT_A_TIME:
-        place = store.restricted.resolve() / "dbt" / "parsed"
-        state = _state_of_project(store)
-        mark = place / "state"
-        if mark.exists() and mark.read_text() == state and all((place / name).exists() for name in _PARSED):
-            return place / _PARSED[0]
-        place.mkdir(parents=True, exist_ok=True)
-        with _scratch(store) as scratch:
-            result = _invoke(store, ["parse"], scratch, scratch / store.warehouse.name)
-            if not result.success:
-                raise SynthError(
-                    f"dbt cannot parse {PROJECT}: {result.exception}", "mend the file that it names, or 'dbt parse' there."
-                )
-            mark.unlink(missing_ok=True)
-            for name in _PARSED:
-                os.replace(scratch / name, place / name)
-        write_aside(mark, state)
-        return place / _PARSED[0]
+    with _parsed(store) as path:
+        return path
 
 
 def build(
@@ -92,7 +76,8 @@ def build(
     an outcome, not an exception; raises SynthError when the build could not mean anything.
     """
     with _ONE_AT_A_TIME:
-        parsed = manifest(store)
+        with _parsed(store) as path:
+            parsed = _load(path)
         _refuse_what_proves_nothing(store, parsed, warehouse, staged)
         warehouse.parent.mkdir(parents=True, exist_ok=True)
         for left_over in (warehouse, _log_of(warehouse)):
@@ -104,7 +89,7 @@ def build(
         events: list[dict[str, Any]] = []
         with _scratch(store) as scratch:
             args = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", "--vars", json.dumps(choices)]
-            result = _invoke(store, args, scratch, warehouse.resolve(), _load(parsed), [_collector(events)])
+            result = _invoke(store, args, scratch, warehouse.resolve(), parsed=parsed, callbacks=[_collector(events)])
         return Build(bool(result.success), _failures(result), events)
 
 
@@ -129,8 +114,32 @@ def publish(store: Store, build_file: Path) -> None:
     aside.chmod(0o600)
     _to_disk(aside)
     _log_of(place).unlink(missing_ok=True)  # DuckDB would replay another file's log into this one
-    os.replace(aside, place)
+    aside.replace(place)
     _to_disk(place.parent)
+
+
+@contextmanager
+def _parsed(store: Store) -> Iterator[Path]:
+    """An up-to-date manifest, which no other thread or process replaces meanwhile."""
+    place = store.restricted.resolve() / "dbt" / "parsed"
+    mark = place / "state"
+    with _ONE_AT_A_TIME, locked(place / ".lock"):
+        state = _state_of_project(store)
+        whole = all((place / name).exists() for name in (mark.name, _MANIFEST, _PACKED))
+        if not whole or mark.read_text(encoding="utf-8") != state:
+            mark.unlink(missing_ok=True)
+            _parse(store, place)
+            write_aside(mark, state)
+        yield place / _MANIFEST
+
+
+def _parse(store: Store, place: Path) -> None:
+    with _scratch(store) as scratch:
+        result = _invoke(store, ["parse"], scratch, scratch / store.warehouse.name)
+        if not result.success:
+            raise SynthError(f"dbt cannot parse {PROJECT}: {result.exception}", "mend the file that it names.")
+        for name in (_MANIFEST, _PACKED):
+            (scratch / name).replace(place / name)
 
 
 def _invoke(
@@ -138,6 +147,7 @@ def _invoke(
     args: Sequence[str],
     scratch: Path,
     warehouse: Path,
+    *,
     parsed: "Manifest | None" = None,
     callbacks: Sequence[Callable[[Any], None]] = (),
 ) -> "dbtRunnerResult":
@@ -200,17 +210,18 @@ def _state_of_project(store: Store) -> str:
     return of_text(str(store.home.resolve()), version("dbt-core"), version("dbt-duckdb"), *stats)
 
 
-def _load(parsed: Path) -> "Manifest":
+def _load(path: Path) -> "Manifest":
     """The parsed project.  Handing it over spares a parse per build: dbt's own partial parsing starts anew
     whenever the variables or the path of the warehouse differ, which they always do here."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    packed = parsed.with_name(_PARSED[1]).read_bytes()
-    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    return Manifest.from_msgpack(path.with_name(_PACKED).read_bytes(), decoder=extended_mashumuro_decoder)
 
 
-def _refuse_what_proves_nothing(store: Store, parsed: Path, warehouse: Path, staged: Mapping[str, Staged]) -> None:
+def _refuse_what_proves_nothing(
+    store: Store, parsed: "Manifest", warehouse: Path, staged: Mapping[str, Staged]
+) -> None:
     """Raise SynthError where a build would succeed without having looked at what it is for."""
     if warehouse.name != store.warehouse.name or warehouse.resolve() == store.warehouse.resolve():
         raise SynthError(
@@ -218,12 +229,11 @@ def _refuse_what_proves_nothing(store: Store, parsed: Path, warehouse: Path, sta
             "is only ever replaced.",
             f"build {store.warehouse.name} in a folder of its own.",
         )
-    nodes = json.loads(parsed.read_text(encoding="utf-8"))["nodes"] if staged else {}
     for name, one in staged.items():
-        if f"model.synth_lineage.{name}__training_mix" not in nodes:
+        if f"model.synth_lineage.{name}__training_mix" not in parsed.nodes:
             raise SynthError(
                 f"The warehouse has no models for the data set {name}.",
-                f"add dbt_project/models/{name} and its name to 'datasets' in dbt_project.yml ('synth new' writes both).",
+                f"add dbt_project/models/{name}, and its name under 'datasets' in dbt_project.yml ('synth new').",
             )
         if not one.path.exists():
             raise SynthError(f"The staged release {one.version} of {name} has no data.", f"run 'synth run {name}'.")

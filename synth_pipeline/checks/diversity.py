@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from synth_pipeline.checks.evidence import Evidence, Three
-from synth_pipeline.checks.pairs import WIDTH
+from synth_pipeline.checks.evidence import BINS, Evidence, Three
 from synth_pipeline.checks.resampling import Excess, Resample, of_replicates, resample
 from synth_pipeline.core.finding import Family, Finding
 
@@ -15,7 +14,7 @@ LARGEST = 10_000
 class Diversity:
     """Breadth of the synthetic table against the real one; every number is a shortfall (0: none, 1: all lost).
 
-    ``entropy`` of each column and of pairs of columns on at most eleven bins, as a share of the largest
+    ``entropy`` of each column and of pairs of columns on bins, as a share of the largest
     entropy that so many bins can have;
     ``distinct`` rows relative to the holdout at equal size; ``levels``: share of real rows whose category
     never occurs in the synthetic table; ``range``: share of the real range, between the quantiles .005
@@ -46,7 +45,7 @@ class Diversity:
         if len(names) < 3:
             return
         for first, second in zip(names, [*names[1:], names[0]], strict=True):
-            joint = Three(*(a * WIDTH + b for a, b in zip(evidence.bins[first], evidence.bins[second], strict=True)))
+            joint = Three(*(a * BINS + b for a, b in zip(evidence.bins[first], evidence.bins[second], strict=True)))
             yield self._finding(f"{first} × {second}", "entropy", _entropy_loss(joint, sample), sample.size)
 
     def _finding(self, subject: str, metric: str, measured: Excess, size: int) -> Finding:

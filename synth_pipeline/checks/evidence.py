@@ -19,6 +19,10 @@ from synth_pipeline.spec.columns import Kind, Schema
 WIDE = 64  # a nominal column with more levels than this is embedded by random directions
 DIRECTIONS = 32
 
+BINS = 20  # codes of a binned column: at most 19 for values and the last for missing numbers
+MISSING = BINS - 1
+_SPIKE = 0.05  # share of the real rows from which a single number is a bin of its own
+
 
 T = TypeVar("T")
 
@@ -102,7 +106,11 @@ class Evidence:
 
     @cached_property
     def bins(self) -> dict[str, Three[np.ndarray]]:
-        """Each column on at most 10 bins plus one for missing: quantiles of the real rows, or the commonest levels."""
+        """Each column as codes below ``BINS``.
+
+        Numbers by the deciles of the real rows, where a number that many rows share is a bin of its own, and
+        ``MISSING`` for missing ones; categories by their nine or ten commonest levels.
+        """
         return {name: self._number_bins(name) for name in self.numeric} | {
             name: self._level_bins(name) for name in self.nominal
         }
@@ -117,8 +125,8 @@ class Evidence:
 
     def _rank_axes(self, name: str) -> Three[np.ndarray]:
         numbers = self.numbers[name]
-        real = np.sort(np.concatenate(numbers[:2]))
-        real = real[~np.isnan(real)]
+        real = np.concatenate(numbers[:2])
+        real = np.sort(real[~np.isnan(real)])
 
         def axes(values: np.ndarray) -> np.ndarray:
             missing = np.isnan(values)
@@ -142,10 +150,15 @@ class Evidence:
         numbers = self.numbers[name]
         real = np.concatenate(numbers[:2])
         real = real[~np.isnan(real)]
-        edges = np.unique(np.quantile(real, np.linspace(0.1, 0.9, 9))) if len(real) else np.empty(0)
-        return Three(
-            *(np.where(np.isnan(side), len(edges) + 1, np.searchsorted(edges, side, "right")) for side in numbers)
-        )
+        edges = np.unique(np.quantile(real, np.linspace(0.1, 0.9, 9), method="nearest")) if len(real) else real
+        spikes = edges[[(real == edge).mean() >= _SPIKE for edge in edges]]
+
+        def codes(side: np.ndarray) -> np.ndarray:
+            # Below a spike, on it and above it are three codes; at another edge there are two.
+            places = np.searchsorted(edges, side, "left") + np.searchsorted(spikes, side, "right")
+            return np.where(np.isnan(side), MISSING, places)
+
+        return Three(*map(codes, numbers))
 
     def _level_bins(self, name: str) -> Three[np.ndarray]:
         codes = self.codes[name]

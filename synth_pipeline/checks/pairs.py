@@ -5,19 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth_pipeline.checks.evidence import Evidence, Three
+from synth_pipeline.checks.evidence import BINS, MISSING, Evidence, Three
 from synth_pipeline.checks.resampling import Excess, of_replicates, resample
 from synth_pipeline.core.finding import Family, Finding
 
 LARGEST = 10_000  # rows of a side: a table of all pairs is a matrix product over rows
-WIDTH = 11  # ten bins and one for missing
 
 
 class Pairs:
     """Associations and joint distributions of pairs of columns.
 
-    Every column is put on at most ten bins, missing being one more.  ``association`` is the absolute
-    difference of Cramer's V, bias-corrected after Bergsma (2013), doi:10.1016/j.jkss.2012.10.002, or for
+    Every column is binned: numbers by deciles, with bins of their own for numbers that many rows share and
+    for missing, categories by their commonest levels.  ``association`` is the absolute difference of Cramer's V, bias-corrected after Bergsma (2013), doi:10.1016/j.jkss.2012.10.002, or for
     two numeric columns of Spearman's rank correlation of the bins (0: alike, 1 or 2: opposite); ``tv`` is
     the total variation distance of the two-way tables (0: alike, 1: disjoint).  Each between synthetic
     and holdout, with train against holdout as its baseline.
@@ -27,14 +26,14 @@ class Pairs:
     family = Family.FIDELITY
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
-        names = evidence.names
+        names = [*evidence.numeric, *evidence.nominal]
         if len(names) < 2:
             yield Finding(self.name, self.family, "all", "tv", np.nan, note="the table has a single column")
             return
         sample = resample(evidence, LARGEST)
-        grid = _Grid(names, len(evidence.numeric))
         codes = Three(*(np.column_stack([evidence.bins[name][side] for name in names])[rows]
                         for side, rows in enumerate(sample.rows)))  # fmt: skip
+        grid = _Grid.over(names, len(evidence.numeric), np.vstack(codes))
         replicates = len(sample.weights.train)
         association, distance = [], []
         for replicate in range(replicates):
@@ -58,12 +57,27 @@ def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(first - second).sum((1, 2)) / 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Grid:
-    """All pairs of columns, the first ``numeric`` of which are numbers."""
+    """All pairs of columns, the first ``numeric`` of which are numbers.
+
+    ``place[column, code]`` is the position of an occupied code in the indicator matrix; what is not
+    occupied points behind its end.
+    """
 
     names: list[str]
     numeric: int
+    place: np.ndarray
+    width: int
+
+    @classmethod
+    def over(cls, names: list[str], numeric: int, codes: np.ndarray) -> "_Grid":
+        """The grid of all codes that occur, shape (rows, columns)."""
+        occupied = np.array([np.bincount(column, minlength=BINS) > 0 for column in codes.T])
+        width = int(occupied.sum())
+        place = np.full(occupied.shape, width)
+        place[occupied] = np.arange(width)
+        return cls(names, numeric, place, width)
 
     @property
     def _pairs(self) -> tuple[np.ndarray, np.ndarray]:
@@ -74,15 +88,15 @@ class _Grid:
         return [f"{self.names[a]} × {self.names[b]}" for a, b in zip(*self._pairs, strict=True)]
 
     def tables(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Two-way tables of shares for all pairs, shape (pairs, WIDTH, WIDTH), by one matrix product."""
+        """Two-way tables of shares for all pairs, shape (pairs, BINS, BINS), by one matrix product."""
         rows, columns = codes.shape
         used = weights > 0
-        indicator = np.zeros((int(used.sum()), columns * WIDTH), np.float32)
-        places = codes[used] + np.arange(columns) * WIDTH
-        indicator[np.arange(len(places))[:, None], places] = 1
-        product = (indicator * weights[used][:, None]).T @ indicator / rows
-        blocks = product.reshape(columns, WIDTH, columns, WIDTH).swapaxes(1, 2)
-        return blocks[self._pairs].astype(np.float64)
+        indicator = np.zeros((int(used.sum()), self.width), np.float32)
+        indicator[np.arange(len(indicator))[:, None], self.place[np.arange(columns), codes[used]]] = 1
+        product = np.zeros((self.width + 1, self.width + 1))
+        product[:-1, :-1] = (indicator * weights[used][:, None]).T @ indicator / rows
+        first, second = (self.place[side] for side in self._pairs)
+        return product[first[:, :, None], second[:, None, :]]
 
     def association(self, tables: np.ndarray) -> np.ndarray:
         """Strength of each pair: rank correlation for two numbers, else Cramer's V."""
@@ -107,10 +121,9 @@ def _rank_correlation(tables: np.ndarray) -> np.ndarray:
 
 
 def _without_missing(tables: np.ndarray) -> np.ndarray:
-    """Numeric bins are contiguous from 0 and missing is the one after the last: the last occupied of eleven."""
     out = tables.copy()
-    out[:, -1, :] = 0
-    out[:, :, -1] = 0
+    out[:, MISSING, :] = 0
+    out[:, :, MISSING] = 0
     return out
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence, Three
+from synth_pipeline.core.errors import Unmeasurable
 
 REPLICATES = 40
 Z = 2.576  # two-sided 99 %
 LARGEST = 20_000  # rows of a side that a bootstrap looks at
+SMALLEST = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +56,12 @@ class Excess:
 
 
 def resample(evidence: Evidence, largest: int = LARGEST) -> Resample:
-    """Draw rows at equal size and their bootstrap weights."""
+    """Draw rows at equal size and their bootstrap weights.
+
+    Raises Unmeasurable where a side has fewer than ``SMALLEST`` rows.
+    """
+    if (least := min(map(len, evidence.tables))) < SMALLEST:
+        raise Unmeasurable(f"The smallest table has {least} rows.", f"use at least {SMALLEST} of each.")
     stream = evidence.seed.child("resample").stream()
     equal = min(len(evidence.synthetic), len(evidence.train.table), largest)
     sizes = Three(equal, min(len(evidence.holdout.table), largest), equal)

@@ -6,8 +6,8 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from synth_pipeline.adapters import stages
-from synth_pipeline.adapters.stages import Run
+from synth_pipeline import stages
+from synth_pipeline.stages import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.split.rule import SIDES
 from synth_pipeline.dataset import DatasetSpec

@@ -3,7 +3,7 @@
 import dagster as dg
 import pandas as pd
 
-from synth_pipeline.adapters import stages
+from synth_pipeline import stages
 from synth_pipeline.adapters.gates import GATES
 from synth_pipeline.core.verdict import Judgement, Verdict
 from synth_pipeline.dataset import DatasetSpec

@@ -8,8 +8,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import ROOT, store
 from synth_pipeline.adapters.signature import signature
-from synth_pipeline.adapters.stages import ATTEMPT, DRILL, SEED
-from synth_pipeline.adapters.watch import drift_of
+from synth_pipeline.stages import ATTEMPT, DRILL, SEED
+from synth_pipeline.stages.watch import drift_of
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec

@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from synth_pipeline.adapters.project import store
-from synth_pipeline.adapters.stages import Run
+from synth_pipeline.stages import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.dataset import DatasetSpec

@@ -3,15 +3,7 @@
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.reports.facts import ReportFacts
 from synth_pipeline.reports.rendering import markdown
-from synth_pipeline.reports.sections import Row, Section, absent_checks, sections
-
-PROVENANCE = {
-    "_provenance": "Where a row comes from: `synthetic` in every row of this release.",
-    "_record_id": "Name of this synthetic record. It names no real record.",
-    "_generator": "The generator that made the row.",
-    "_generation": "How many generations of synthetic data lie between the row and real data: 1 is made from real rows alone.",
-    "_batch_id": "The batch, which follows from source fingerprint, specification and seed.",
-}
+from synth_pipeline.reports.sections import Row, Section, absent_checks, sections, warnings
 
 
 def card(facts: ReportFacts) -> str:
@@ -24,11 +16,16 @@ def card(facts: ReportFacts) -> str:
         privacy=[row for section in found if section.private for row in section.rows],
         utility=[row for section in found if section.name == "utility" for row in section.rows],
         unmeasured=[row for section in found for row in section.unmeasured],
-        remarkable=[(section, row) for section in found for row in section.rows
-                    if row.verdict in (Verdict.BLOCK, Verdict.WARN)],
+        warnings=warnings(facts),
+        remarkable=_remarkable(found),
         absent=absent_checks(facts.judgements),
-        provenance=PROVENANCE,
     )  # fmt: skip
+
+
+def _remarkable(found: list[Section]) -> list[Row]:
+    """What blocks, then what warns, each with the largest excess first."""
+    rows = [row for section in found for row in section.rows if row.verdict in (Verdict.BLOCK, Verdict.WARN)]
+    return sorted(rows, key=lambda row: (row.verdict is Verdict.WARN, -row.excess))
 
 
 def _main(section: Section) -> list[Row]:

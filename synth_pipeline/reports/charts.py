@@ -48,8 +48,9 @@ def dots(rows: list[Row]) -> Any:
     spans = _chart(rows, "low", "high").mark_rule(color=SYNTHETIC, strokeWidth=2, opacity=0.45)
     ticks = _chart(rows, "baseline").mark_tick(color=EDGE, thickness=2, height=13, orient="vertical")
     points = _chart(rows, "value").mark_point(filled=True, size=75, opacity=1)
-    shape = alt.Shape("verdict:N", legend=None, scale=alt.Scale(domain=list(SHAPES), range=[s for s, _ in SHAPES.values()]))
-    color = alt.Color("verdict:N", legend=None, scale=alt.Scale(domain=list(SHAPES), range=[c for _, c in SHAPES.values()]))
+    shapes, colors = (alt.Scale(domain=list(SHAPES), range=list(looks)) for looks in zip(*SHAPES.values(), strict=True))
+    shape = alt.Shape("verdict:N", legend=None, scale=shapes)
+    color = alt.Color("verdict:N", legend=None, scale=colors)
     layers = (
         spans.encode(x=x("low"), x2="high:Q", y=y),
         ticks.encode(x=x("baseline"), y=y),
@@ -97,7 +98,7 @@ def bars_of_levels(shown: Levels) -> Any:
             for label, share in zip(shown.labels, shares, strict=True)]  # fmt: skip
     overlap = {"labelOverlap": False, "labelLimit": 96, "labelFontSize": 10, "labelColor": INK}
     chart = alt.Chart(alt.Data(values=rows)).mark_bar().encode(
-        x=alt.X("x:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3, grid=True)),
+        x=alt.X("x:Q", title=None, axis=alt.Axis(format="~%", tickCount=3, grid=True)),
         y=alt.Y("label:N", sort=shown.labels, title=None, axis=alt.Axis(**overlap), scale=alt.Scale(paddingInner=0.25)),
         yOffset=alt.YOffset("side:N", sort=["real", "synthetic"]),
         color=alt.Color("side:N", legend=None, scale=alt.Scale(domain=["real", "synthetic"], range=[REAL, SYNTHETIC])),
@@ -114,7 +115,8 @@ def heat(matrix: np.ndarray, names: list[str], reach: float) -> Any:
              for a in range(1, len(names)) for b in range(a) if np.isfinite(matrix[a, b])]  # fmt: skip
     scale = alt.Scale(domain=[-reach, 0, reach], range=[LESS, NONE, MORE], interpolate="rgb", clamp=True)
     across = alt.Axis(labelAngle=0, labelFontSize=9, labelOverlap=True, domain=False, labelColor=INK)
-    down = alt.Axis(labelFontSize=min(10, max(7, 300 // len(names))), labelLimit=130, labelOverlap=False, labelColor=INK)
+    size = min(10, max(7, 300 // len(names)))
+    down = alt.Axis(labelFontSize=size, labelLimit=130, labelOverlap=False, labelColor=INK)
     chart = alt.Chart(alt.Data(values=cells)).mark_rect(stroke="#ffffff", strokeWidth=0.5).encode(
         x=alt.X("x:O", title=None, axis=across, scale=alt.Scale(domain=list(range(1, len(names) + 1)))),
         y=alt.Y("y:N", title=None, axis=down, sort=labels, scale=alt.Scale(domain=labels)),
@@ -149,7 +151,7 @@ def _fit(chart: Any, width: int, height: int) -> Any:
 def _share(field: str) -> Any:
     import altair as alt
 
-    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format=".0~%", tickCount=3, grid=True))
+    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(format="~%", tickCount=3, grid=True))
 
 
 def _bars(edges: np.ndarray, shares: np.ndarray) -> list[Row]:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence
-from synth_pipeline.core.verdict import Judgement, Verdict
+from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.reports.associations import associations
 from synth_pipeline.reports.charts import bars_of_levels, bars_of_numbers, dots, heat
 from synth_pipeline.reports.distributions import histogram, levels
 from synth_pipeline.reports.facts import ReportFacts
 from synth_pipeline.reports.rendering import page
-from synth_pipeline.reports.sections import SHOWN, Row, Section, absent_checks, sections
+from synth_pipeline.reports.sections import SHOWN, Row, Section, absent_checks, sections, warnings
 from synth_pipeline.reports.svg import inline
 from synth_pipeline.reports.words import MORE_IS_BETTER, metric_name, number
 
@@ -39,6 +39,7 @@ def report(facts: ReportFacts) -> str:
         facts=facts,
         warnings=warnings(facts),
         sections=[(section, _of_section(section)) for section in found],
+        judged=sum(len(section.rows) for section in found),
         private_passed=_private_passed(found),
         absent=absent_checks(facts.judgements),
         marginals=[_marginal(facts.evidence, name, place) for place, name in enumerate(names[:MOST_COLUMNS])],
@@ -51,16 +52,6 @@ def report(facts: ReportFacts) -> str:
 def _private_passed(found: list[Section]) -> bool:
     rows = [row for section in found if section.private for row in section.rows]
     return bool(rows) and all(row.verdict is Verdict.PASS for row in rows)
-
-
-def warnings(facts: ReportFacts) -> list[str]:
-    """What held with a warning, unless it is among the reasons already."""
-    return [said for said in _warned(facts.judgements) if said not in facts.reasons]
-
-
-def _warned(judgements: list[Judgement]) -> list[str]:
-    return [f"{judgement.gate}: {line.reason or line.expectation}" for judgement in judgements
-            for line in judgement.lines if line.verdict is Verdict.WARN]  # fmt: skip
 
 
 def _of_section(section: Section) -> list[Figure]:
@@ -114,4 +105,4 @@ def _pairs(evidence: Evidence) -> list[tuple[Figure, str]]:
 def _markup(svg: str) -> Any:
     from markupsafe import Markup
 
-    return Markup(svg)
+    return Markup(svg)  # noqa: S704 - vega escapes the text of charts, and svg.py their labels

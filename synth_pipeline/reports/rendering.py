@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from synth_pipeline.reports.words import as_verdict, chance, metric_name, number, percent, word
+from synth_pipeline.reports.words import chance, metric_name, number, percent, word
 
 
 def page(name: str, **context: Any) -> str:
@@ -13,7 +13,7 @@ def page(name: str, **context: Any) -> str:
 
     def prose(text: str) -> Markup:
         """Docstrings mark code by double backticks."""
-        return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(text))))
+        return Markup(re.sub(r"``(.+?)``", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just there
 
     env = Environment(loader=PackageLoader("synth_pipeline.reports"), autoescape=True, undefined=StrictUndefined,
                       trim_blocks=True, lstrip_blocks=True)  # fmt: skip
@@ -29,12 +29,11 @@ def markdown(name: str, **context: Any) -> str:
     env = Environment(loader=PackageLoader("synth_pipeline.reports"), autoescape=False, undefined=StrictUndefined,  # noqa: S701
                       trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, finalize=_plain)  # fmt: skip
     env.filters.update(word=word, number=number, percent=percent, chance=chance, metric_name=metric_name)
-    env.tests["verdict"] = lambda value: as_verdict(value) is not None
     return env.get_template(name).render(context)
 
 
 def _plain(value: object) -> str:
     """Text without meaning to Markdown or HTML."""
-    text = " ".join(str(value).split())
+    text = re.sub(r"\s+", " ", str(value))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|~#!])", r"\\\1", text)

@@ -10,7 +10,8 @@ import pandas as pd
 from synth_pipeline.checks import CHECKS
 from synth_pipeline.core.finding import Family
 from synth_pipeline.core.verdict import Judgement, Verdict
-from synth_pipeline.reports.words import ABSENT, MORE_IS_BETTER, NOT_MEASURED, as_verdict, interval, number, sentences
+from synth_pipeline.reports.facts import ReportFacts
+from synth_pipeline.reports.words import MORE_IS_BETTER, NOT_MEASURED, as_verdict, interval, number, sentences
 
 SHOWN = 20  # subjects of a metric that a chart has room for
 
@@ -36,6 +37,7 @@ class Row:
 
     @property
     def measured(self) -> bool:
+        """Has a number; else the note says why not."""
         return math.isfinite(self.value)
 
     @property
@@ -47,19 +49,13 @@ class Row:
 
     @property
     def shown_value(self) -> str:
+        """A number, or that there is none."""
         return number(self.value) if self.measured else NOT_MEASURED
 
     @property
     def shown_interval(self) -> str:
+        """Bounds, or a dash where the check gives none."""
         return interval(self.low, self.high)
-
-    @property
-    def shown_baseline(self) -> str:
-        return number(self.baseline)
-
-    @property
-    def shown_p(self) -> str:
-        return number(self.p_value) if math.isfinite(self.p_value) else ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +75,7 @@ class Section:
 
     @property
     def unmeasured(self) -> list[Row]:
+        """What it could not measure."""
         return [row for row in self.rows if not row.measured]
 
     @property
@@ -96,6 +93,13 @@ def sections(judgements: list[Judgement]) -> list[Section]:
     found = dict.fromkeys(row.check for row in rows)
     order = [name for name in known if name in found] + [name for name in found if name not in known]
     return [_section(name, [row for row in rows if row.check == name]) for name in order]
+
+
+def warnings(facts: ReportFacts) -> list[str]:
+    """What held with a warning, unless it is among the reasons already."""
+    said = [f"{judgement.gate}: {line.reason or line.expectation}" for judgement in facts.judgements
+            for line in judgement.lines if line.verdict is Verdict.WARN]  # fmt: skip
+    return [text for text in said if text not in facts.reasons]
 
 
 def absent_checks(judgements: list[Judgement]) -> list[str]:

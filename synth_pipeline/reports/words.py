@@ -35,14 +35,17 @@ def number(x: float) -> str:
         return ABSENT
     if x == 0:
         return "0"
-    if abs(x) < 1e-4 or abs(x) >= 1e7:
-        return f"{x:.2g}".replace("-", "−")
+    if abs(x) < 1e-6:
+        return "< 0.000001" if x > 0 else "> −0.000001"
+    if abs(x) >= 1e9:
+        return f"{x:.3g}".replace("-", "−")
     digits = max(0, 2 - math.floor(math.log10(abs(x))))
     text = f"{x:,.{digits}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 
 
 def interval(low: float, high: float) -> str:
+    """Both bounds; a dash where a check gives none."""
     return f"{number(low)} to {number(high)}" if math.isfinite(low) and math.isfinite(high) else ABSENT
 
 
@@ -74,6 +77,7 @@ def as_verdict(value: object) -> Verdict | None:
 
 
 def metric_name(metric: str) -> str:
+    """Its caption; metrics that nobody described go by their own name."""
     return METRICS.get(metric, printable(metric))
 
 
@@ -89,9 +93,10 @@ def distinct(labels: list[str]) -> list[str]:
     """Labels of one axis: those that look alike get a mark, as equal ones would share a place."""
     taken: list[str] = []
     for label in labels:
-        while label in taken:
-            label += "′"
-        taken.append(label)
+        unlike = label
+        while unlike in taken:
+            unlike += "′"
+        taken.append(unlike)
     return taken
 
 

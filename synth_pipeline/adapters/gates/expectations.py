@@ -50,12 +50,13 @@ class ExpectFinding(BatchExpectation):
         judged = []
         for index, finding in table.iterrows():
             verdict, reason = weigh(finding, bounds)
-            judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason})
+            judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason,
+                           "excess": abs(finding["value"] - finding["baseline"])})  # fmt: skip
         absent = sorted(set(self.subjects or ()) - set(table["subject"]))
         if not len(table) and not self.subjects and not self.optional:
             absent = ["(any)"]
         judged += [
-            {"index": None, "subject": subject, "verdict": Verdict.UNMEASURED, "reason": "is missing"}
+            {"index": None, "subject": subject, "verdict": Verdict.UNMEASURED, "reason": "is missing", "excess": 0.0}
             for subject in absent
         ]
         return {"success": all(row["verdict"].holds for row in judged), "result": {"judged": judged}}

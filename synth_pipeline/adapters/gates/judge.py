@@ -64,7 +64,7 @@ def judge_findings(suite: Suite, findings: pd.DataFrame, without: Iterable[str] 
         lines.append(_finding_line(one, findings))
     unjudged = findings["verdict"] == ""
     if suite.judges_all and unjudged.any():
-        names = (findings["check"] + " " + findings["metric"])[unjudged].unique()
+        names = (findings["check"] + " " + findings["metric"] + " " + findings["note"])[unjudged].str.strip().unique()
         lines.append(Line("every finding is judged", "critical", Verdict.UNMEASURED,
                           f"no line judges {', '.join(names)}"))  # fmt: skip
     findings.loc[unjudged, "verdict"] = Verdict.UNMEASURED.value if suite.judges_all else Verdict.PASS.value
@@ -168,10 +168,10 @@ def _note_verdict(findings: pd.DataFrame, row: dict[str, Any], name: str) -> Non
 
 
 def _reason(kwargs: dict[str, Any], judged: list[dict[str, Any]], verdict: Verdict) -> str:
-    """What is wrong, in one sentence that names the first few subjects."""
+    """What is wrong, in one sentence that names the worst subjects."""
     if verdict is Verdict.PASS:
         return ""
-    rows = [row for row in judged if row["verdict"] is verdict]
+    rows = sorted((row for row in judged if row["verdict"] is verdict), key=lambda row: -row["excess"])
     named = "; ".join(f"{row['subject']}: {row['reason']}" for row in rows[:_SHOWN])
     more = f" (and {len(rows) - _SHOWN} more)" if len(rows) > _SHOWN else ""
     return f"{kwargs['check']} {kwargs['metric']}: {named}{more}"

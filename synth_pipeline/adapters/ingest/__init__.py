@@ -12,7 +12,7 @@ from synth_pipeline.adapters.ingest.files import suffix_of, unknown_suffix
 from synth_pipeline.adapters.ingest.infer import Plan, enforce, infer
 from synth_pipeline.adapters.ingest.names import check_known
 from synth_pipeline.adapters.ingest.read import Staged, name_of, stage
-from synth_pipeline.adapters.ingest.session import Session, identifier, literal, session
+from synth_pipeline.adapters.ingest.session import Session, identifier, literal, open_session
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.split.rule import SplitRule
 from synth_pipeline.core.table import RECORD_ID, Table
@@ -46,7 +46,7 @@ def ingest(
     Rows are ordered by _record_id, so the artefact does not depend on the source's order.
     Raises SynthError for a source that cannot be read or differs from its declaration.
     """
-    with session(name_of(source), memory, out.parent) as opened:
+    with open_session(name_of(source), memory, out.parent) as opened:
         staged = stage(opened, source, root, exclude)
         schema, plan = _planned(opened, staged, key, entity, overrides, schema)
         part = opened.folder / "part.parquet"
@@ -67,7 +67,7 @@ def inspect(
     memory: str = "2GB",
 ) -> tuple[Schema, int]:
     """The schema and the number of rows that ``ingest`` would write; raises what it would raise."""
-    with session(name_of(source), memory) as opened:
+    with open_session(name_of(source), memory) as opened:
         staged = stage(opened, source, root, exclude)
         return _planned(opened, staged, key, entity, overrides, schema)[0], staged.rows
 
@@ -86,7 +86,7 @@ def read_frame(
     if suffix_of(path) is None:
         raise unknown_suffix(str(path))
     source = FileSource(kind="file", path=str(path))
-    with session(source.path, memory) as opened:
+    with open_session(source.path, memory) as opened:
         staged = stage(opened, source, Path(), reserved="drop")
         schema, plan = _planned(opened, staged, None, None, overrides, schema)
         columns = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(plan.values()))
@@ -105,10 +105,10 @@ def split(
     """
     if not source.is_file():
         raise SynthError(f"{source} does not exist.", "ingest the source first.")
-    with session(str(source), memory, next(iter(outs.values())).parent) as opened:
+    with open_session(str(source), memory, next(iter(outs.values())).parent) as opened:
         rows = f"read_parquet({literal(str(source))}, hive_partitioning = false)"
         names = [row[0] for row in opened.rows(f"DESCRIBE SELECT * FROM {rows}")]
-        check_known([entity] * bool(entity), names, "entity", str(source))
+        check_known([entity] if entity else [], names, "entity", str(source))
         record = identifier(RECORD_ID)
         unit = f"coalesce({identifier(entity)}, {record})" if entity else record
         counts, parts = {}, {name: opened.folder / f"{name}.parquet" for name in outs}
@@ -132,14 +132,17 @@ def _planned(
 ) -> tuple[Schema, Plan]:
     """The schema, and the SQL of each column; raises SynthError where a declaration does not fit the source."""
     names = [field.name for field in staged.fields]
-    check_known([key] * bool(key), names, "key", staged.called)
-    check_known([entity] * bool(entity), names, "entity", staged.called)
+    check_known([key] if key else [], names, "key", staged.called)
+    check_known([entity] if entity else [], names, "entity", staged.called)
     check_known(overrides, names, "an entry of 'columns'", staged.called)
     if schema is None:
         wanted = {name: override.kind for name, override in overrides.items()}
         wanted |= {name: Kind.IDENTIFIER for name in (key, entity) if name}
         schema, plan = infer(opened, staged, wanted)
     else:
+        named = {"kind": Kind.IDENTIFIER, "grid": None}
+        columns = (c.model_copy(update=named) if c.name in (key, entity) else c for c in schema.columns)
+        schema = Schema(columns=tuple(columns))
         plan = enforce(opened, staged, schema)
     if key:
         _check_key(opened, staged, key, plan[key])
@@ -178,4 +181,4 @@ def _fetched(opened: Session, sql: str) -> "pd.DataFrame":
     import pyarrow as pa
 
     nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    return opened.connection.execute(sql).to_arrow_table().to_pandas(types_mapper=nullable.get)
+    return opened.connection.sql(sql).to_arrow_table().to_pandas(types_mapper=nullable.get)

@@ -14,7 +14,8 @@ def cast(field: Field, kind: Kind) -> str:
     if field.base is Kind.TEXT:
         return _from_text(field, kind)
     if field.base is kind:
-        return field.sql
+        finite = kind in (Kind.DECIMAL, Kind.DATETIME)
+        return f"CASE WHEN isfinite({field.sql}) THEN {field.sql} END" if finite else field.sql
     if Kind.DATETIME in (kind, field.base):
         return f"CAST(NULL AS {PHYSICAL[kind]})"
     if kind is Kind.BOOLEAN:

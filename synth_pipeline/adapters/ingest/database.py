@@ -18,7 +18,7 @@ def open_database(session: Session, source: DuckdbSource, path: Path, called: st
     try:
         session.rows(f"ATTACH {literal(str(path))} AS source (READ_ONLY)")
     except (duckdb.CatalogException, duckdb.IOException, duckdb.SerializationException) as error:
-        if "lock" in str(error):
+        if "set lock on file" in str(error):
             raise
         raise SynthError(f"{source.path} is no DuckDB database.", "give a database file of DuckDB.") from None
     session.rows("USE source")
@@ -52,9 +52,16 @@ def _query(session: Session, query: str, called: str) -> str:
         statements = session.connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise SynthError(f"The query over {called} is not a single SELECT.", fix)
-        text = statements[0].query.strip().rstrip(";")
+        text = _without_semicolon(statements[0].query)
         session.rows(f"DESCRIBE SELECT * FROM ({text}\n)")
     except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
         told = str(error).splitlines()[0]  # of these errors the first line names tables and columns, never a cell
         raise SynthError(f"The query over {called} is not valid: {told}", fix) from None
     return text + "\n"
+
+
+def _without_semicolon(query: str) -> str:
+    """The statement up to its semicolon, behind which a comment may stand."""
+    encoded = query.encode()  # tokens are counted in bytes
+    ends = [at for at, kind in duckdb.tokenize(query) if kind == duckdb.token_type.operator and encoded[at] == ord(";")]
+    return encoded[: ends[-1]].decode() if ends else query

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from synth_pipeline.adapters.ingest.session import Session
 from synth_pipeline.core.errors import SynthError
 
 
-def open_function(session: Session, function: str, root: Path) -> Opened:
+def open_function(session: Session, function: str, root: Path, exclude: Sequence[str]) -> Opened:
     """Raises SynthError where the function cannot be imported, fails or returns no data frame."""
-    with _importable(root):
-        frame = _called(_imported(function), function)
+    frame = frame_of(function, root)
     names = [str(name) for name in frame.columns]
-    arrays = [_array(frame.iloc[:, i], names[i], function) for i in range(len(names))]
+    arrays = [
+        pa.nulls(len(frame)) if name in exclude else _array(frame.iloc[:, i], name, function)
+        for i, name in enumerate(names)
+    ]
     if not names or not len(frame):
         raise SynthError(f"The data frame of {function} is empty.", "return one with at least two rows.")
     session.connection.register("frame", pa.table(arrays, [f"c{i}" for i in range(len(names))]))
@@ -33,8 +35,14 @@ def open_function(session: Session, function: str, root: Path) -> Opened:
     )
 
 
+def frame_of(function: str, root: Path) -> pd.DataFrame:
+    """What the function returns; raises SynthError where it cannot be imported, fails or returns no data frame."""
+    with _importable(root):
+        return _called(_imported(function), function)
+
+
 @contextmanager
-def _importable(root: Path) -> Iterator[None]:
+def _importable(root: Path) -> Generator[None, None, None]:
     """Modules of the project's folder can be imported meanwhile."""
     sys.path.insert(0, str(root.resolve()))
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from synth_pipeline.adapters.ingest.cast import cast
 from synth_pipeline.adapters.ingest.names import shown
@@ -117,7 +118,7 @@ def _facts(sql: str, base: Kind) -> str:
     return ""
 
 
-def _kind(session: Session, staged: Staged, field: Field, facts: Mapping[str, object]) -> Kind:
+def _kind(session: Session, staged: Staged, field: Field, facts: Mapping[str, Any]) -> Kind:
     if field.base is Kind.DECIMAL:
         return Kind.INTEGER if facts["whole"] else Kind.DECIMAL
     if field.base is not Kind.TEXT:
@@ -125,7 +126,7 @@ def _kind(session: Session, staged: Staged, field: Field, facts: Mapping[str, ob
     return field.hint or _kind_of_text(session, staged, field, facts)
 
 
-def _kind_of_text(session: Session, staged: Staged, field: Field, facts: Mapping[str, object]) -> Kind:
+def _kind_of_text(session: Session, staged: Staged, field: Field, facts: Mapping[str, Any]) -> Kind:
     """Identifier, text or category.
 
     The estimate of the number of levels, which errs by some 13 %, only spares the exact count where that is hopeless.
@@ -144,7 +145,7 @@ def _kind_of_text(session: Session, staged: Staged, field: Field, facts: Mapping
     return Kind.TEXT if may_be_text and levels > known / 2 else Kind.CATEGORY
 
 
-def _grid(kind: Kind, facts: Mapping[str, object]) -> float | None:
+def _grid(kind: Kind, facts: Mapping[str, Any]) -> float | None:
     if kind is Kind.INTEGER:
         return 1.0
     if kind is Kind.DATETIME:

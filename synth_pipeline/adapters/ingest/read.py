@@ -68,7 +68,7 @@ def stage(
     elif isinstance(source, DuckdbSource):
         opened = database.open_database(session, source, root / source.path, called)
     else:
-        opened = frames.open_function(session, source.function, root)
+        opened = frames.open_function(session, source.function, root, exclude)
     chosen = check_names(opened.names, exclude, called, reserved)
     aliased = f"({opened.sql}) AS opened({', '.join(f'c{i}' for i in range(len(opened.names)))})"
     types = [row[1] for row in session.rows(f"DESCRIBE SELECT * FROM {aliased}")]

@@ -4,10 +4,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -26,9 +27,10 @@ CREATE MACRO number_text(number) AS CASE WHEN is_whole(number) THEN CAST(CAST(nu
 CREATE MACRO lies_on(number, places) AS abs(round(number, places) - number) <= 4.5e-16 * abs(number);
 CREATE MACRO as_truth(word) AS CASE WHEN lower(trim(word)) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true
     WHEN lower(trim(word)) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END;
-CREATE MACRO as_iso(word) AS CASE WHEN isfinite(TRY_CAST(word AS TIMESTAMP)) THEN TRY_CAST(word AS TIMESTAMP) END;
-CREATE MACRO as_date(word, style) AS CASE WHEN regexp_matches(word, '[0-9]{4}') THEN
-    try_strptime(trim(word), [style, style || ' %H:%M', style || ' %H:%M:%S', style || ' %H:%M:%S.%f']) END;
+CREATE MACRO as_iso(word) AS CASE WHEN regexp_matches(word, '^\\s*[0-9]{4}[-/][0-9]')
+    THEN TRY_CAST(word AS TIMESTAMP) END;
+CREATE MACRO as_date(word, style) AS CASE WHEN regexp_matches(word, '^\\s*[0-9]+[-./][0-9]+[-./][0-9]{4}\\b')
+    THEN try_strptime(trim(word), [style, style || ' %H:%M', style || ' %H:%M:%S', style || ' %H:%M:%S.%f']) END;
 """
 
 
@@ -42,18 +44,18 @@ class Session:
     def rows(self, sql: str, values: object = None) -> list[tuple]:
         return self.connection.execute(sql, values).fetchall()
 
-    def row(self, sql: str, values: object = None) -> dict[str, object]:
+    def row(self, sql: str, values: object = None) -> dict[str, Any]:
         """The first row of a result, by name."""
         cursor = self.connection.execute(sql, values)
         names = [column[0] for column in cursor.description]
-        return dict(zip(names, cursor.fetchone(), strict=True))
+        return dict(zip(names, cursor.fetchall()[0], strict=True))  # all: a result that stays open blocks the next
 
-    def value(self, sql: str, values: object = None) -> object:
+    def value(self, sql: str, values: object = None) -> Any:
         return self.rows(sql, values)[0][0]
 
 
 @contextmanager
-def session(called: str, memory: str, beside: Path | None = None) -> Iterator[Session]:
+def open_session(called: str, memory: str, beside: Path | None = None) -> Generator[Session, None, None]:
     """Open a session in a folder beside an artefact, so that spilled rows stay in its restricted area.
 
     Raises SynthError for everything that DuckDB refuses, in terms of the source that is ``called`` so.
@@ -68,6 +70,8 @@ def session(called: str, memory: str, beside: Path | None = None) -> Iterator[Se
             connection.execute("SET threads = ?", [min(MOST_THREADS, os.cpu_count() or 1)])
             connection.execute("SET autoinstall_known_extensions = false; SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
+            # DuckDB 2.0 takes isnan() of a Parquet column for false, since Parquet's statistics leave NaN out.
+            connection.execute("SET disabled_optimizers = 'statistics_propagation'")
             connection.execute(_MACROS)
             yield Session(connection, folder)
     finally:
@@ -75,7 +79,7 @@ def session(called: str, memory: str, beside: Path | None = None) -> Iterator[Se
 
 
 @contextmanager
-def explained(called: str) -> Iterator[None]:
+def explained(called: str) -> Generator[None, None, None]:
     """Turn DuckDB's errors into SynthError, cut off from their texts since those quote rows."""
     try:
         yield
@@ -91,18 +95,22 @@ def _explain(error: duckdb.Error, called: str) -> SynthError:
     ragged = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if isinstance(error, duckdb.OutOfMemoryException):
         return SynthError(f"{called} does not fit the memory limit.", "allow more memory, or free disk for spilling.")
-    if re.search(r"utf-?8|unicode", text, re.IGNORECASE):
+    if re.search(r"not utf-8 encoded|invalid utf-8|invalid unicode", text, re.IGNORECASE):
         return not_utf8(called + place)
     if ragged:
         return SynthError(
             f"{called} has {ragged[2]} fields{place}, where its header has {ragged[1]}.",
             "give every line as many fields as the header, and put fields that hold the delimiter in double quotes.",
         )
+    if "memory_limit" in text or "for memory" in text:
+        return SynthError("The memory limit is not a size.", "write it as a number and a unit, such as 2GB.")
+    if "Maximum line size" in text:
+        return SynthError(f"{called} has a line of more than 2 MB{place}.", "shorten it, or give the data as Parquet.")
     if "unterminated quote" in text:
         return SynthError(f"{called} has a double quote that is not closed{place}.", 'write a quote in a field as "".')
-    if "JSON" in text:
+    if "Malformed JSON" in text:
         return SynthError(f"{called} holds no valid JSON{place}.", "write one JSON object per line.")
-    if "lock" in text or "different configuration" in text:
+    if isinstance(error, duckdb.ResourceInUseException) or "set lock on file" in text:
         return SynthError(f"{called} is open in another process or connection.", "close it there, then try again.")
     return SynthError(
         f"{called} cannot be read{place} ({type(error).__name__}).", "check that the file is whole and of its type."

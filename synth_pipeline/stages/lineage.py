@@ -1,8 +1,9 @@
 """The warehouse of a run: dbt builds it in a private folder, with what this run has staged in the place of releases."""
 
-import os
-import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+import yaml
 
 from synth_pipeline.adapters import warehouse
 from synth_pipeline.adapters.storage import Artefact, Store, locked
@@ -19,7 +20,7 @@ def build_lineage(store: Store, run: str) -> tuple[Artefact, warehouse.Build]:
     """
     staged = {
         name: warehouse.Staged(artefact.data, artefact.content)
-        for name in warehouse.datasets()
+        for name in datasets()
         if (artefact := store.made_by(name, "staged_release", run)) is not None
     }
     artefact, built = build_over(store, run, staged)
@@ -29,10 +30,16 @@ def build_lineage(store: Store, run: str) -> tuple[Artefact, warehouse.Build]:
     return artefact, built
 
 
+def datasets() -> list[str]:
+    """The data sets that the dbt project knows."""
+    project = yaml.safe_load((warehouse.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return list(project["vars"]["datasets"])
+
+
 def build_over(
     store: Store, run: str, staged: Mapping[str, warehouse.Staged]
 ) -> tuple[Artefact, warehouse.Build]:
-    current = {name: store.current_release(name) for name in warehouse.datasets()}
+    current = {name: store.current_release(name) for name in datasets()}
     with store.writing("lineage", WAREHOUSE, run) as draft:
         built = warehouse.build(store, draft.folder / FILE, staged, current)
         if not built.succeeded:
@@ -50,16 +57,14 @@ class LineageFailed(SynthError):
         self.built = built
 
 
-def publishing(store: Store):  # noqa: ANN201
+def publishing(store: Store) -> AbstractContextManager[None]:
     """The lock that every swap of the warehouse is made under."""
     return locked(store.restricted / "warehouse" / "lock")
 
 
 def swap(store: Store, built: Artefact) -> None:
     """Put a finished warehouse in the place of the published one, in one rename; readers keep their old file."""
-    aside = store.warehouse.with_name(f".{FILE}.{os.getpid()}")
-    shutil.copyfile(built.file(FILE), aside)
-    os.replace(aside, store.warehouse)
+    warehouse.publish(store, built.file(FILE))
 
 
 def refresh(store: Store, run: str) -> None:

@@ -1,12 +1,12 @@
 """Release: verified by itself, published in one act, and refused with a list of reasons otherwise."""
 
 from synth_pipeline.adapters.gates import GATES
-from synth_pipeline.adapters.stages.folder import release_folder
-from synth_pipeline.adapters.stages.lineage import WAREHOUSE, refresh
-from synth_pipeline.adapters.stages.publication import Publication, publish
-from synth_pipeline.adapters.stages.run import Run
-from synth_pipeline.adapters.stages.stage import event_of
-from synth_pipeline.adapters.stages.verification import failed_gates
+from synth_pipeline.stages.folder import release_folder
+from synth_pipeline.stages.lineage import WAREHOUSE, refresh
+from synth_pipeline.stages.publication import Publication, publish
+from synth_pipeline.stages.run import Run
+from synth_pipeline.stages.stage import event_of
+from synth_pipeline.stages.verification import failed_gates
 from synth_pipeline.core.errors import SynthError
 
 

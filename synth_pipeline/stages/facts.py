@@ -1,9 +1,9 @@
 """What the report and the card of a run are made from."""
 
 from synth_pipeline.adapters.gates import FINDING_GATES, GATES
-from synth_pipeline.adapters.stages.audit import evidence_of
-from synth_pipeline.adapters.stages.gate import asset_of, judgement_of
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.audit import evidence_of
+from synth_pipeline.stages.gate import asset_of, judgement_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 from synth_pipeline.reports.facts import ReportFacts
 

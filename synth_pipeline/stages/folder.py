@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from synth_pipeline.adapters.stages.facts import facts_of_run
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.facts import facts_of_run
+from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import DATA, Artefact
 from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.provenance import COLUMNS

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from synth_pipeline.adapters.stages.real import table_of
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.checks import Evidence
 from synth_pipeline.core.fingerprint import of_frame

@@ -2,8 +2,8 @@
 
 import pickle
 
-from synth_pipeline.adapters.stages.real import table_of
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame, of_text
@@ -52,7 +52,7 @@ def draw_candidates(run: Run) -> Artefact:
 def remove_repeats(run: Run) -> Artefact:
     """Drop repeats beyond what real data has, and count all."""
     candidates, train = run.get("candidates"), run.get("train")
-    result = drop_repeats(run.spec, table_of(candidates), table_of(train))
+    result = drop_repeats(run.spec, table_of(candidates), Train(table_of(train)))
     with run.store.writing(run.name, "deduplicated", run.id) as draft:
         result.table.frame.to_parquet(draft.data, index=False)
         draft.parents = {"candidates": candidates.content, "train": train.content}

@@ -5,9 +5,9 @@ import pandas as pd
 from synth_pipeline.adapters.gates import DATA_GATES, judge_findings, judge_table
 from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.project import suites
-from synth_pipeline.adapters.stages.generate import block_identity
-from synth_pipeline.adapters.stages.real import table_of
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.generate import block_identity
+from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.verdict import Judgement, Verdict
 

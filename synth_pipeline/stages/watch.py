@@ -5,7 +5,7 @@ from pathlib import Path
 
 from synth_pipeline.adapters.ingest import ingest
 from synth_pipeline.adapters.project import ROOT
-from synth_pipeline.adapters.stages import table_of
+from synth_pipeline.stages import table_of
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.drift import Moved, drift
 from synth_pipeline.core.split.rule import SplitRule

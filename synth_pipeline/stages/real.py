@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 from synth_pipeline.adapters.ingest import ingest, split
 from synth_pipeline.adapters.project import ROOT
 from synth_pipeline.adapters.signature import signature
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.fingerprint import of_parquet, of_text
 from synth_pipeline.core.split.rule import SIDES, SplitRule

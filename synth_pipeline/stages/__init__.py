@@ -4,14 +4,14 @@ A stage is what one Dagster asset calls.  It takes the spec, the store and the i
 run has made itself comes before what is in force, so that two runs never mix.
 """
 
-from synth_pipeline.adapters.stages.audit import audit, evidence_of
-from synth_pipeline.adapters.stages.gate import asset_of, judge
-from synth_pipeline.adapters.stages.generate import draw_candidates, fit_generator, remove_repeats
-from synth_pipeline.adapters.stages.lineage import LineageFailed, build_lineage
-from synth_pipeline.adapters.stages.real import load_source, split_source, table_of
-from synth_pipeline.adapters.stages.release import Refused, refuse, release, verify
-from synth_pipeline.adapters.stages.run import ATTEMPT, DRILL, SEED, Run
-from synth_pipeline.adapters.stages.stage import stage_release
+from synth_pipeline.stages.audit import audit, evidence_of
+from synth_pipeline.stages.gate import asset_of, judge
+from synth_pipeline.stages.generate import draw_candidates, fit_generator, remove_repeats
+from synth_pipeline.stages.lineage import LineageFailed, build_lineage
+from synth_pipeline.stages.real import load_source, split_source, table_of
+from synth_pipeline.stages.release import Refused, refuse, release, verify
+from synth_pipeline.stages.run import ATTEMPT, DRILL, SEED, Run
+from synth_pipeline.stages.stage import stage_release
 
 __all__ = [
     "ATTEMPT",

@@ -2,8 +2,8 @@
 
 from synth_pipeline.adapters.gates import GATES
 from synth_pipeline.adapters.project import suites
-from synth_pipeline.adapters.stages.gate import asset_of
-from synth_pipeline.adapters.stages.run import Run
+from synth_pipeline.stages.gate import asset_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.core.verdict import Verdict
 
 # The assets whose gates come before staging.
