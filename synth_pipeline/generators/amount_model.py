@@ -55,9 +55,7 @@ class AmountModel:
         else:
             outcome = _outcome(numbers, ranks, amounts, donors, tied)
             features = matrix.features(encoding)
-            trees = [
-                grow(features, outcome, donors, forest.leaf, forest.donors, stream) for _ in range(forest.trees)
-            ]
+            trees = [grow(features, outcome, donors, forest.leaf, forest.donors, stream) for _ in range(forest.trees)]
         spread = [_spread(leaves, forest.blur, amounts.least_width) for leaves in trees]
         matrix.add_amounts(numbers, amounts.spikes)
         return cls(amounts, encoding, trees, spread, reference, ratios, everything)

@@ -35,6 +35,14 @@ class Forest(Spec):
         default=0.5, ge=0, le=3, description="Width of the smoothing of amounts, in spreads of the leaf."
     )
 
+    gain: float = Field(
+        default=2.0,
+        ge=0,
+        le=100,
+        description="Nats by which a split must foretell rows that did not shape it, in columns drawn level by level; "
+        "larger is more private.",
+    )
+
     @property
     def version(self) -> int:
         return 1

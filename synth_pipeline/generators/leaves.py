@@ -36,18 +36,55 @@ class Leaves:
         return self.start[nodes] + (stream.random(len(nodes)) * sizes).astype(int)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pruning:
+    """Which splits are worth what they give away: each parameter of a model tells something of its training rows.
+
+    ``labels`` are codes that say what each row is, ``gain`` the log-likelihood that a split must add, in nats.
+    """
+
+    labels: np.ndarray
+    gain: float
+
+    def useful(self, tree: Any, rows: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Nodes below which the tree foretells the labels of donors better than the node itself does.
+
+        By the leave-one-out likelihood of the donors, which had no say in where the tree splits.
+        """
+        count = int(self.labels.max()) + 1
+        total = np.zeros((len(rows) + 1, count))
+        np.cumsum(np.eye(count)[self.labels[rows]], axis=0, out=total[1:])
+        seen = total[end] - total[start]
+        share = (total[-1] + 0.5) / (total[-1] + 0.5).sum()
+        others = np.maximum(seen - 1, 0) + share
+        best = (seen * np.log(others / np.maximum(end - start, 1)[:, None])).sum(1)
+        useful = np.zeros(len(start), bool)
+        for node in np.flatnonzero(tree.children_left >= 0)[::-1]:  # children come last
+            split = best[tree.children_left[node]] + best[tree.children_right[node]] - self.gain
+            useful[node] = split > best[node]
+            best[node] = max(split, best[node])
+        return useful
+
+
 def single_leaf(donors: np.ndarray) -> Leaves:
     """All donors in one leaf: for a column that nothing predicts."""
     return Leaves(None, donors, np.array([0]), np.array([len(donors)]), np.array([0]))
 
 
 def grow(
-    features: np.ndarray, outcome: np.ndarray, donors: np.ndarray, leaf: int, least: int, stream: np.random.Generator
+    features: np.ndarray,
+    outcome: np.ndarray,
+    donors: np.ndarray,
+    leaf: int,
+    least: int,
+    stream: np.random.Generator,
+    pruning: Pruning | None = None,
 ) -> Leaves:
     """Grow a tree on a random half of the rows and fill it with the donors of the other half.
 
     ``outcome`` is a vector of codes (a classification tree) or a matrix of floats (a regression tree);
     ``leaf`` is the least number of structure rows in a leaf, ``least`` the least number of donors.
+    With ``pruning`` a split is kept only where it foretells the donors.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -62,10 +99,12 @@ def grow(
     parent, last = _family(tree)
     start = np.searchsorted(reached[order], np.arange(tree.node_count))
     end = np.searchsorted(reached[order], last, side="right")
+    useful = np.ones(tree.node_count, bool) if pruning is None else pruning.useful(tree, fill[order], start, end)
     deep_enough = np.arange(tree.node_count)
     for node in range(1, tree.node_count):  # parents come first
-        if end[node] - start[node] < least or deep_enough[parent[node]] != parent[node]:
-            deep_enough[node] = deep_enough[parent[node]]
+        above = parent[node]
+        if end[node] - start[node] < least or deep_enough[above] != above or not useful[above]:
+            deep_enough[node] = deep_enough[above]
     return Leaves(tree, donors[fill][order], start, end, deep_enough)
 
 

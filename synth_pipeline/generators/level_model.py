@@ -9,7 +9,7 @@ import pandas as pd
 from synth_pipeline.generators.amounts import relative_rank
 from synth_pipeline.generators.columns import Levels
 from synth_pipeline.generators.encoding import WIDE, outcome_scores
-from synth_pipeline.generators.leaves import Leaves, grow, single_leaf
+from synth_pipeline.generators.leaves import Leaves, Pruning, grow, single_leaf
 from synth_pipeline.generators.matrix import Matrix
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ class LevelModel:
             outcome, scores = _outcome(known, codes, stream)
             encoding = matrix.encode(scores, axes=2 if scores.shape[1] > 2 else 1)
             features = matrix.features(encoding)
+            labels = _coarse(codes)
             trees = [
-                grow(features, outcome, donors, forest.leaf, forest.donors, stream) for _ in range(forest.trees)
+                grow(features, outcome, donors, forest.leaf, forest.donors, stream, Pruning(labels, forest.gain))
+                for _ in range(forest.trees)
             ]
         matrix.add_levels(known, codes)
         return cls(known, encoding, trees)
@@ -64,3 +66,12 @@ def _outcome(known: Levels, codes: np.ndarray, stream: np.random.Generator) -> t
     common = np.argsort(-np.bincount(codes, minlength=known.count), kind="stable")[:3]
     marks = [(codes == code) * 0.5 for code in common]
     return np.column_stack([ranks, *marks]), ranks[:, None]
+
+
+def _coarse(codes: np.ndarray, most: int = 40) -> np.ndarray:
+    """Codes with all but the commonest folded into one."""
+    frequency = np.bincount(codes)
+    place = np.full(len(frequency), most - 1)
+    common = np.argsort(-frequency, kind="stable")[: most - 1]
+    place[common] = np.arange(len(common))
+    return place[codes]
