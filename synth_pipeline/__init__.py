@@ -1,19 +1,25 @@
 """Synthetic data that is released only with evidence."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synth_pipeline.components import SyntheticDataset
     from synth_pipeline.library import Audit, audit, generate, load_release
 
 __version__ = "0.1.0"
 
-__all__ = ["Audit", "audit", "generate", "load_release"]
+__all__ = ["Audit", "SyntheticDataset", "audit", "generate", "load_release"]
+
+# Loaded when first used: the library must not wait for Dagster, nor the graph for the library.
+_HOMES = {"SyntheticDataset": "components", **dict.fromkeys(("Audit", "audit", "generate", "load_release"), "library")}
 
 
 def __getattr__(name: str) -> Any:
-    """The library loads when it is first used, so that loading the graph stays quick."""
-    if name in __all__:
-        import synth_pipeline.library
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
-        return getattr(synth_pipeline.library, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -76,7 +76,7 @@ def audit(
     sealed: Data | None = None,
     target: str | None = None,
     dataset: str | None = None,
-    progress: Progress = lambda step: None,
+    progress: Progress = lambda _: None,
 ) -> Audit:
     """Judge anybody's synthetic table against the rows it was made from and rows it never saw.
 
@@ -111,7 +111,7 @@ def generate(
     rows: int | None = None,
     seed: int = 0,
     parameters: dict[str, Any] | None = None,
-    progress: Progress = lambda step: None,
+    progress: Progress = lambda _: None,
 ) -> pd.DataFrame:
     """Fit a generator on a table and draw so many rows, as many as the table has by default.
 

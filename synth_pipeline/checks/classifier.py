@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence, Three
-from synth_pipeline.checks.resampling import Z
 from synth_pipeline.checks.models import Features, classifier
+from synth_pipeline.checks.resampling import Z
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.core.seeds import Seed
 

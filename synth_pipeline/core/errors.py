@@ -15,3 +15,7 @@ class SynthError(Exception):
 
 class Unmeasurable(SynthError):
     """The data do not suffice to judge: not a failure of the synthetic table, and never a pass."""
+
+
+class Refusal(SynthError):
+    """Everything ran, and the outcome must not be released."""

@@ -7,12 +7,12 @@ import dagster as dg
 import pandas as pd
 
 from synth_pipeline import stages
-from synth_pipeline.stages import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.split.rule import SIDES
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import keys_before_release
 from synth_pipeline.orchestration.telling import preview, result_of, run_of, table, told
+from synth_pipeline.stages import Run
 from synth_pipeline.steps import FAMILIES
 
 _SPLIT = {

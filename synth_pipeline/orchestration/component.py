@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 from dagster.components.scaffold.scaffold import scaffold_with
-from pydantic import ValidationError
 
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.assets import assets_of

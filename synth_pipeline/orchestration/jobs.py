@@ -5,10 +5,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from synth_pipeline.adapters.project import ROOT, store
 from synth_pipeline.adapters.signature import signature
-from synth_pipeline.stages import SEED
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import GROUP
+from synth_pipeline.stages import SEED
 
 DATASET = "synth/dataset"
 

@@ -10,8 +10,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 
 from synth_pipeline.adapters import warehouse
 from synth_pipeline.adapters.project import store
-from synth_pipeline.stages import LineageFailed, build_lineage
 from synth_pipeline.adapters.warehouse import Build
+from synth_pipeline.stages import LineageFailed, build_lineage
 
 GROUP = "lineage"
 

@@ -8,12 +8,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import ROOT, store
 from synth_pipeline.adapters.signature import signature
-from synth_pipeline.stages import ATTEMPT, DRILL, SEED
-from synth_pipeline.stages.watch import drift_of
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.telling import told
+from synth_pipeline.stages import ATTEMPT, DRILL, SEED, Run, refusal_report
+from synth_pipeline.stages.watch import drift_of
 
 REASON = "synth/reason"
 FIRST_RUN = "synth/first_run"
@@ -91,6 +91,7 @@ def _failed_gate(spec: DatasetSpec, job: UnresolvedAssetJobDefinition) -> dg.Sen
     )
     def failed_gate(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
+        refusal_report(Run(spec, store(), run.run_id, run.tags))
         if run.tags.get(DRILL):
             return dg.SkipReason("A drill is not tried again.")
         blocked = blocked_gates(spec.name, run.run_id)

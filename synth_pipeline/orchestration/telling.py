@@ -8,10 +8,10 @@ import dagster as dg
 import pandas as pd
 
 from synth_pipeline.adapters.project import store
-from synth_pipeline.stages import Run
 from synth_pipeline.adapters.storage import Artefact
-from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.errors import Refusal, SynthError
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.stages import Run
 
 PREVIEW = 5
 MOST_ROWS = 200  # of a table in the UI
@@ -30,7 +30,8 @@ def told() -> Iterator[None]:
     try:
         yield
     except SynthError as error:
-        raise dg.Failure(error.problem, metadata={"fix": error.fix}, allow_retries=False) from error
+        metadata = {"fix": error.fix, "refused": isinstance(error, Refusal)}
+        raise dg.Failure(error.problem, metadata=metadata, allow_retries=False) from error
 
 
 def result_of(artefact: Artefact, **more: Any) -> dg.MaterializeResult:

@@ -5,6 +5,7 @@ run has made itself comes before what is in force, so that two runs never mix.
 """
 
 from synth_pipeline.stages.audit import audit, evidence_of
+from synth_pipeline.stages.facts import refusal_report
 from synth_pipeline.stages.gate import asset_of, judge
 from synth_pipeline.stages.generate import draw_candidates, fit_generator, remove_repeats
 from synth_pipeline.stages.lineage import LineageFailed, build_lineage
@@ -16,10 +17,10 @@ from synth_pipeline.stages.stage import stage_release
 __all__ = [
     "ATTEMPT",
     "DRILL",
+    "SEED",
     "LineageFailed",
     "Refused",
     "Run",
-    "SEED",
     "asset_of",
     "audit",
     "build_lineage",
@@ -28,6 +29,7 @@ __all__ = [
     "fit_generator",
     "judge",
     "load_source",
+    "refusal_report",
     "refuse",
     "release",
     "remove_repeats",

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from synth_pipeline.stages.real import table_of
-from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.checks import Evidence
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.steps import measure
 
 

@@ -1,11 +1,14 @@
 """What the report and the card of a run are made from."""
 
+from pathlib import Path
+
 from synth_pipeline.adapters.gates import FINDING_GATES, GATES
+from synth_pipeline.adapters.storage import write_aside
+from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
+from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.stages.audit import evidence_of
 from synth_pipeline.stages.gate import asset_of, judgement_of
 from synth_pipeline.stages.run import Run
-from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
-from synth_pipeline.reports.facts import ReportFacts
 
 
 def facts_of_run(run: Run) -> ReportFacts:
@@ -23,13 +26,24 @@ def facts_of_run(run: Run) -> ReportFacts:
     )
 
 
+def refusal_report(run: Run) -> Path | None:
+    """Write the report of rows that were not released into the restricted area, as far as the run came."""
+    if run.store.made_by(run.name, "deduplicated", run.id) is None:
+        return None
+    path = run.store.restricted / run.name / "refused" / run.id / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_aside(path, report(facts_of_run(run)))
+    return path
+
+
 def _judgement(run: Run, gate: str) -> Judgement | None:
     """Of a gate over findings, judged again; of the others as it stands in the ledger."""
     artefact = run.find(asset_of(gate))
     if artefact is None:
         return None
     if gate in FINDING_GATES:
-        return judgement_of(run, gate)
+        of_these_rows = artefact.parents["deduplicated"] == run.get("deduplicated").content
+        return judgement_of(run, gate) if of_these_rows else None
     ledger = run.ledger.read("judgements", run.name)
     mine = ledger[(ledger["gate"] == gate) & (ledger["artefact"] == artefact.content)]
     if not len(mine):

@@ -5,11 +5,11 @@ import pandas as pd
 from synth_pipeline.adapters.gates import DATA_GATES, judge_findings, judge_table
 from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.project import suites
+from synth_pipeline.adapters.storage import Artefact
+from synth_pipeline.core.verdict import Judgement, Verdict
 from synth_pipeline.stages.generate import block_identity
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
-from synth_pipeline.adapters.storage import Artefact
-from synth_pipeline.core.verdict import Judgement, Verdict
 
 MOST_ROWS = 1_000_000  # rows of a table that are judged; real parts lie in the order of a hash, so these are random
 SYNTHETIC_GATES = ("candidates", "deduplicated")

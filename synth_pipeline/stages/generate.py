@@ -2,14 +2,14 @@
 
 import pickle
 
-from synth_pipeline.stages.real import table_of
-from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
-from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.errors import Refusal
 from synth_pipeline.core.fingerprint import of_frame, of_text
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.redteam.copies import plant_copies
+from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.run import Run
 from synth_pipeline.steps import drop_repeats, fit, sample
 
 SAMPLER = "sampler.pkl"
@@ -69,12 +69,12 @@ def block_identity(run: Run, source: Artefact) -> str:
 
 
 def refuse_blocked(run: Run, source: Artefact) -> None:
-    """Raise SynthError where the memorisation audit has blocked this identity before."""
+    """Raise Refusal where the memorisation audit has blocked this identity before."""
     blocks = run.ledger.read("blocks", run.name)
     earlier = blocks[blocks["identity"] == block_identity(run, source)]
     if len(earlier) and not run.drill:
         last = earlier.iloc[-1]
-        raise SynthError(
+        raise Refusal(
             f"{run.name}: the memorisation audit blocked this source, spec and generator version on "
             f"{last['at']:%Y-%m-%d %H:%M} UTC ({last['reasons']}); another seed would only retry the audit.",
             "change the source, the spec or the generator, for example to larger leaves.",

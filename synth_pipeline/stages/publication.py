@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.stages.lineage import FILE, WAREHOUSE, build_over, publishing, swap
-from synth_pipeline.stages.run import Run
-from synth_pipeline.stages.stage import event_of
 from synth_pipeline.adapters.storage import Artefact, Store, point, write_aside
 from synth_pipeline.adapters.warehouse import Staged
 from synth_pipeline.core.fingerprint import of_file
+from synth_pipeline.stages.lineage import FILE, WAREHOUSE, build_over, publishing, swap
+from synth_pipeline.stages.run import Run
+from synth_pipeline.stages.stage import event_of
 
 
 @dataclass(frozen=True, slots=True)

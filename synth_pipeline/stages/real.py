@@ -6,12 +6,12 @@ import pyarrow.parquet as pq
 from synth_pipeline.adapters.ingest import ingest, split
 from synth_pipeline.adapters.project import ROOT
 from synth_pipeline.adapters.signature import signature
-from synth_pipeline.stages.run import Run
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.fingerprint import of_parquet, of_text
 from synth_pipeline.core.split.rule import SIDES, SplitRule
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Schema
+from synth_pipeline.stages.run import Run
 
 
 def rule_of(run: Run) -> SplitRule:

@@ -1,16 +1,16 @@
 """Release: verified by itself, published in one act, and refused with a list of reasons otherwise."""
 
 from synth_pipeline.adapters.gates import GATES
+from synth_pipeline.core.errors import Refusal
 from synth_pipeline.stages.folder import release_folder
 from synth_pipeline.stages.lineage import WAREHOUSE, refresh
 from synth_pipeline.stages.publication import Publication, publish
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.stage import event_of
 from synth_pipeline.stages.verification import failed_gates
-from synth_pipeline.core.errors import SynthError
 
 
-class Refused(SynthError):
+class Refused(Refusal):
     """A release that was not made, with all its reasons."""
 
     def __init__(self, dataset: str, reasons: list[str]) -> None:
@@ -25,7 +25,8 @@ def verify(run: Run) -> list[str]:
         return ["nothing is staged"]
     reasons = failed_gates(run, GATES)
     if staged.facts["drill"]:
-        reasons.append("this was a drill, with training rows planted on purpose")
+        share = staged.facts["drill"]
+        reasons.append(f"this was a drill: {share:.1%} of the rows were copied from train, and the audit did not find them")
     built = run.store.find("lineage", WAREHOUSE, run.id)
     if built is None or built.facts["staged"].get(run.name) != staged.content:
         reasons.append("the dbt models and tests have not passed for this content")

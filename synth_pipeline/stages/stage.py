@@ -7,16 +7,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synth_pipeline.stages.audit import evidence_of, note_findings
-from synth_pipeline.stages.real import table_of
-from synth_pipeline.stages.run import Run
-from synth_pipeline.stages.verification import CHAIN, failed_gates
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.provenance import Provenance
 from synth_pipeline.core.split.sealed import Sealed
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.stages.audit import evidence_of, note_findings
+from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.run import Run
+from synth_pipeline.stages.verification import CHAIN, failed_gates
 from synth_pipeline.steps import open_sealed, provenance_findings
 
 FINDINGS = "findings.parquet"

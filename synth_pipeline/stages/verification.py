@@ -2,9 +2,9 @@
 
 from synth_pipeline.adapters.gates import GATES
 from synth_pipeline.adapters.project import suites
+from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.stages.gate import asset_of
 from synth_pipeline.stages.run import Run
-from synth_pipeline.core.verdict import Verdict
 
 # The assets whose gates come before staging.
 CHAIN = tuple(gate for gate in GATES if gate != "release")

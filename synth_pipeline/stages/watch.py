@@ -5,13 +5,13 @@ from pathlib import Path
 
 from synth_pipeline.adapters.ingest import ingest
 from synth_pipeline.adapters.project import ROOT
-from synth_pipeline.stages import table_of
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.drift import Moved, drift
 from synth_pipeline.core.split.rule import SplitRule
 from synth_pipeline.core.table import Table
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.spec.columns import Schema
+from synth_pipeline.stages import table_of
 
 
 def drift_of(spec: DatasetSpec, store: Store) -> list[Moved]:

@@ -11,7 +11,6 @@ from synth_pipeline.adapters.gates.suite import Facts, Suite
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.table import RECORD_ID, Table
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
-from synth_pipeline.spec.columns import Kind
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
@@ -92,8 +91,8 @@ def _evaluate(suite: Suite, lines: list[dict[str, Any]], frame: pd.DataFrame) ->
 def _build(suite: Suite, lines: list[dict[str, Any]]) -> "ExpectationSuite":
     """Great Expectations only logs an expectation that it cannot build, and goes on: here it is an error."""
     import great_expectations as gx
-    from great_expectations.expectations.registry import get_expectation_impl
     from great_expectations.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.registry import get_expectation_impl
 
     import synth_pipeline.adapters.gates.expectations  # noqa: F401  (registers them)
 

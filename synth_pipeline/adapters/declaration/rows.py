@@ -1,0 +1,184 @@
+"""The mistakes that only the real rows show: columns that do not exist, targets that cannot be predicted, few rows."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from math import ceil, sqrt
+from pathlib import Path
+
+from synth_pipeline.adapters.declaration.mistake import Mistake, listed, meant
+from synth_pipeline.adapters.declaration.shape import Declared
+from synth_pipeline.adapters.gates.suite import Suites
+from synth_pipeline.core.errors import SynthError
+from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.spec.source import PythonSource
+
+WITHOUT_TEXT = ("forest", "marginals")  # generators that refuse free text
+_SAFE = 3  # standard deviations by which a random split may fall short
+
+
+def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mistake]:
+    """Read the source as a run would, into a folder that nobody else can read and that is deleted."""
+    spec = found.spec
+    if spec is None or not found.is_sure("source", "columns", "exclude", "key", "entity"):
+        return
+    if missing := _missing(found, spec, root):
+        yield missing
+        return
+    from synth_pipeline.adapters.ingest import ingest
+    from synth_pipeline.core.split.rule import SplitRule
+
+    with tempfile.TemporaryDirectory(prefix=".declaration-") as folder:
+        out = Path(folder) / "rows.parquet"
+        try:
+            schema = ingest(spec.source, out, root=root, rule=SplitRule(spec.name, spec.shares), key=spec.key,
+                            entity=spec.entity, exclude=spec.exclude, overrides=spec.columns)  # fmt: skip
+        except SynthError as error:
+            yield from _unknown_columns(found, spec, root) or [_refused(found, spec, error)]
+            return
+        yield from _unknown(found, {"target", "sensitive"}, [*schema.names, *spec.exclude])
+        yield from _texts(found, spec, schema)
+        yield from _target(found, spec, schema, out)
+        yield from _too_few(found, spec, suites, out)
+
+
+def _missing(found: Declared, spec: DatasetSpec, root: Path) -> Mistake | None:
+    """The file of a source, where there is none."""
+    if isinstance(spec.source, PythonSource) or (root / spec.source.path).is_file():
+        return None
+    path = root / spec.source.path
+    if path.is_dir():
+        return found.wrong("source.path", f"{spec.source.path} is a folder.", "name a file in it.")
+    beside = [other.name for other in path.parent.iterdir() if other.is_file()] if path.parent.is_dir() else []
+    fix = meant(path.name, beside, f"put it there, or correct the path; a relative one starts at {root}.")
+    return found.wrong("source.path", f"{spec.source.path} does not exist.", fix)
+
+
+def _unknown_columns(found: Declared, spec: DatasetSpec, root: Path) -> list[Mistake]:
+    """All declared columns that the source does not have, where its columns can be told at all."""
+    from synth_pipeline.adapters.ingest.read import name_of, stage
+    from synth_pipeline.adapters.ingest.session import open_session
+
+    try:
+        with open_session(name_of(spec.source), "2GB") as session:
+            names = [field.name for field in stage(session, spec.source, root).fields]
+    except SynthError:  # then what ingest said is all that is known
+        return []
+    return list(_unknown(found, {"key", "entity", "target", "sensitive", "exclude", "columns"}, names))
+
+
+def _unknown(found: Declared, roles: set[str], names: list[str]) -> Iterator[Mistake]:
+    """Declared columns in these roles that are not among the names."""
+    spec = found.spec
+    if spec is None:
+        return
+    for role in [name for name in DatasetSpec.model_fields if name in roles and found.is_sure(name)]:
+        held = getattr(spec, role)
+        for column in [held] if isinstance(held, str) else held or ():
+            if column not in names:
+                field = f"columns.{column}" if role == "columns" else found.item(role, column)
+                yield found.wrong(field, f"the source has no column {column!r}.",
+                                  meant(column, names, f"name one of {listed(names)}."))  # fmt: skip
+
+
+def _refused(found: Declared, spec: DatasetSpec, error: SynthError) -> Mistake:
+    """What ingest said, at the field that it is about."""
+    column = re.search(r"[Cc]olumn '([^']*)'", error.problem)
+    source = spec.source
+    if column and column[1] in spec.columns:
+        field = f"columns.{column[1]}"
+    elif error.problem.startswith("The key "):
+        field = "key"
+    elif isinstance(source, PythonSource):
+        field = "source.function"
+    elif source.kind == "file" or " is no DuckDB database" in error.problem:
+        field = "source.path"
+    else:
+        field = "source.query" if source.table is None else "source.table"
+    return found.wrong(field, error.problem, error.fix)
+
+
+def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mistake]:
+    """Columns of free text, where the generator draws values and not sentences."""
+    if not found.is_sure("generator") or spec.generator.kind not in WITHOUT_TEXT:
+        return
+    for name in schema.of(Kind.TEXT):
+        field = f"columns.{name}" if name in spec.columns else "source"
+        fix = f"add {name!r} to 'exclude', or, if its values recur, '{name}: {{kind: category}}' to 'columns'."
+        problem = f"column {name!r} is free text, which generator {spec.generator.kind!r} cannot imitate."
+        yield found.wrong(field, problem, fix)
+
+
+def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> Iterator[Mistake]:
+    """A target that the utility gate could not predict."""
+    from synth_pipeline.checks.utility import MOST_CLASSES
+
+    name = spec.target
+    if name is None or name not in schema.names or not found.is_sure("target"):
+        return
+    column = schema[name]
+    if column.kind in (Kind.IDENTIFIER, Kind.TEXT):
+        fix = "choose another target, or declare its type under 'columns' if it is no such thing."
+        yield found.wrong("target", f"column {name!r} is of type {column.kind}, which cannot be predicted.", fix)
+        return
+    classes = _classes(rows, name, is_nominal=column.kind.is_nominal)
+    if classes < 2:
+        yield found.wrong("target", f"column {name!r} has a single value in all rows.", "choose a column that varies.")
+    elif column.kind.is_nominal and classes > MOST_CLASSES:
+        problem = f"column {name!r} has {classes} classes, and the utility check takes at most {MOST_CLASSES}."
+        yield found.wrong("target", problem, "choose a column of fewer classes, or group its values at the source.")
+
+
+def _classes(rows: Path, name: str, *, is_nominal: bool) -> int:
+    """Distinct values; to the utility check a missing category is a class, and a missing number is not."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    values = pq.read_table(rows, columns=[name])[name]
+    return int(pc.count_distinct(values, mode="all" if is_nominal else "only_valid").as_py())
+
+
+def _too_few(found: Declared, spec: DatasetSpec, suites: Suites, file: Path) -> Iterator[Mistake]:
+    """Fewer rows than the gates of the real parts demand, and how many would do."""
+    import pyarrow.parquet as pq
+
+    rows = pq.read_metadata(file).num_rows
+    shares = {"source": 1.0, "train": spec.shares.train, "holdout": spec.shares.holdout}
+    least = {part: _least(suites, part, found.name) for part in shares}
+    short = [part for part in shares if rows * shares[part] < least[part]]
+    if not short or not found.is_sure("shares"):
+        return
+    enough = max(_enough(least[part], shares[part]) for part in shares)
+    demanded = " and ".join(
+        f"{least[part]:,} in {part}, which has {'about ' * (part != 'source')}{rows * shares[part]:,.0f}" for part in short
+    )
+    come = " and ".join(f"{enough * shares[part]:,.0f} {part}" for part in ("train", "holdout"))
+    own = found.document.value(("attributes", "shares")) is not None and "source" not in short
+    problem = f"{rows:,} rows are too few to audit: the suites demand at least {demanded}."
+    fix = f"give at least {enough:,} rows, from which about {come} rows come{', or raise the share' * own}."
+    yield found.wrong(f"shares.{short[0]}" if own else "source", problem, fix)
+
+
+def _least(suites: Suites, gate: str, dataset: str) -> int:
+    """The critical row minimum of a gate; 0 where its suite has none or is itself a mistake."""
+    try:
+        lines = suites.load(gate, dataset).lines
+    except SynthError:
+        return 0
+    counts = [
+        line["kwargs"].get("min_value")
+        for line in lines
+        if (line["type"], line.get("severity", "critical")) == ("expect_table_row_count_to_be_between", "critical")
+    ]
+    return max((int(count) for count in counts if isinstance(count, int | float)), default=0)
+
+
+def _enough(least: int, share: float) -> int:
+    """Rows of which a random share is almost surely as large, rounded up to two digits."""
+    if share == 1:
+        return least
+    spread = _SAFE * sqrt(1 - share)
+    exact = ((spread + sqrt(spread**2 + 4 * least)) / 2) ** 2 / share
+    step = 10 ** max(0, len(str(ceil(exact))) - 2)
+    return ceil(exact / step) * step

@@ -1,0 +1,260 @@
+"""``synth``: the command line."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from synth_pipeline.core.errors import SynthError
+
+COULD_NOT_RUN = 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Synthetic data that is released only with evidence.\n\n"
+    "Exit status: 0 passed (warnings allowed), 1 blocked, 2 could not run, 3 unmeasured.",
+)
+
+_EXAMPLES = "**Examples**\n\n"
+
+
+def _epilog(*lines: str) -> str:
+    return _EXAMPLES + "\n\n".join(f"`{line}`" for line in lines)
+
+
+DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name of a data set under synth_pipeline/defs.")]
+DataFile = Annotated[Path, typer.Option(help="CSV, Parquet or JSON lines.", show_default=False)]
+
+
+@app.command(epilog=_epilog("synth run fair", "synth run fair --seed 7", "synth run fair --drill-copies 0.01"))
+def run(
+    dataset: DatasetName,
+    seed: Annotated[int | None, typer.Option(help="Another seed than the one declared.", min=0)] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this asset; may be given several times.")] = None,
+    drill_copies: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Fire drill: plant this share of training rows to see the audit find them. Never released."
+        ),
+    ] = None,
+) -> None:
+    """Take a data set from source to release, through every gate."""
+    from synth_pipeline.orchestration.launch import launch
+    from synth_pipeline.stages import DRILL, SEED
+
+    spec = _spec(dataset)
+    tags = {SEED: str(seed)} if seed is not None else {}
+    tags |= {DRILL: str(drill_copies)} if drill_copies is not None else {}
+    _progress(f"{dataset} loading")
+    outcome = launch(_definitions, spec, tags, only or (), _progress)
+    if outcome.reasons:
+        _say(f"{dataset}: not released: {'; '.join(dict.fromkeys(outcome.reasons))}")
+        _say(f"verdict    {outcome.verdict.value}")
+    else:
+        _say(f"verdict    {outcome.verdict.value}")
+        _say(f"release    {dataset} {outcome.version}")
+    if outcome.report is not None:
+        _say(f"report     {_shown(outcome.report)}")
+    warehouse = _store().warehouse
+    if warehouse.exists():
+        _say(f"warehouse  {_shown(warehouse)}")
+    raise typer.Exit(_status_of(outcome))
+
+
+@app.command(epilog=_epilog("synth check", "synth check fair"))
+def check(dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]")] = None) -> None:
+    """Look for mistakes in declarations, sources, suites and dbt models, before anything runs."""
+    from synth_pipeline.adapters.declaration import all_mistakes, declared
+    from synth_pipeline.adapters.project import DEFS, ROOT, suites
+    from synth_pipeline.adapters.warehouse import PROJECT
+
+    if dataset is not None:
+        _known(dataset)
+    found = all_mistakes(DEFS, root=ROOT, suites=suites(), dbt_project=PROJECT, only=dataset)
+    for mistake in found:
+        _say(str(mistake))
+    if found:
+        raise typer.Exit(COULD_NOT_RUN)
+    _say(f"No mistakes in {dataset or ', '.join(sorted(declared(DEFS)))}.")
+
+
+@app.command(epilog=_epilog("synth status", "synth status --json"))
+def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Show what is released, from what, when and with which verdict."""
+    from synth_pipeline.adapters.declaration import declared
+    from synth_pipeline.adapters.project import DEFS
+    from synth_pipeline.stages.status import status_of
+
+    rows = [status_of(_store(), name) for name in sorted(declared(DEFS))]
+    if as_json:
+        _say(json.dumps(rows, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in rows[0] if rows else ():
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(str(value) if value is not None else "-" for value in row.values()))
+    Console(soft_wrap=True).print(table)
+
+
+@app.command(
+    epilog=_epilog(
+        "synth generate --train people.csv --out synthetic.parquet",
+        "synth generate --generator forest --set leaf=100 --train people.parquet --rows 5000 --seed 7 --out out.csv",
+    )
+)
+def generate(
+    train: DataFile,
+    out: Annotated[Path, typer.Option(help="Where to write; the ending says the format.", show_default=False)],
+    generator: Annotated[str, typer.Option(help="Kind of generator: forest or marginals.")] = "forest",
+    rows: Annotated[int | None, typer.Option(min=0, help="As many as there are train rows if absent.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the generator.")
+    ] = None,
+) -> None:
+    """Fit a generator on a file and write synthetic rows, without an audit."""
+    from synth_pipeline.adapters.tables import write_table
+    from synth_pipeline.library import generate as generate_rows
+
+    frame = generate_rows(
+        train, generator=generator, rows=rows, seed=seed, parameters=_settings(setting or []), progress=_progress
+    )
+    write_table(frame, out)
+    _say(f"{len(frame):,} synthetic rows in {out}; audit them before anybody relies on them: synth audit --help")
+
+
+@app.command(
+    epilog=_epilog(
+        "synth audit --train train.parquet --holdout holdout.parquet --synthetic synthetic.parquet",
+        "synth audit --train t.csv --holdout h.csv --synthetic s.csv --target income --html report.html",
+    )
+)
+def audit(
+    train: DataFile,
+    holdout: DataFile,
+    synthetic: DataFile,
+    sealed: Annotated[Path | None, typer.Option(help="More real rows, for a last look.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column that the utility gate predicts.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write verdict and findings as JSON.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the report.")] = None,
+) -> None:
+    """Judge anybody's synthetic table against the rows it was made from and rows it never saw."""
+    from synth_pipeline.library import audit as audit_tables
+
+    result = audit_tables(train, holdout, synthetic, sealed=sealed, target=target, progress=_progress)
+    for judgement in result.judgements:
+        _say(f"{judgement.gate:<14}{judgement.verdict.value}")
+        for line in judgement.lines:
+            if line.reason and line.verdict.value != "pass":
+                _say(f"  {line.verdict.value}: {line.reason}")
+    if target is None:
+        _say("utility was not asked for: no --target")
+    _say(f"verdict       {result.verdict.value}")
+    if json_file is not None:
+        _write(json_file, result.to_json() + "\n")
+    if html_file is not None:
+        _progress("report")
+        _write(html_file, result.to_html())
+    raise typer.Exit(result.verdict.exit_status)
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is two lines and exit status 2."""
+    try:
+        app()
+    except SynthError as error:
+        print(f"Error: {error.problem}\nFix: {error.fix}", file=sys.stderr)  # noqa: T201
+        sys.exit(COULD_NOT_RUN)
+    except Exception as error:
+        if os.environ.get("SYNTH_DEBUG"):
+            raise
+        print(  # noqa: T201
+            f"Error: this should not have happened ({type(error).__name__}).\n"
+            "Fix: run it again with SYNTH_DEBUG=1 for the traceback, and report it.",
+            file=sys.stderr,
+        )
+        sys.exit(COULD_NOT_RUN)
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _progress(step: str) -> None:
+    """A line on the terminal, if there is one."""
+    if sys.stderr.isatty():
+        typer.echo(f"  {step}", err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SynthError(f"{path} cannot be written: {error.strerror}.", "choose another place.") from None
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _definitions() -> Any:
+    from synth_pipeline.definitions import defs
+
+    return defs()
+
+
+def _store() -> Any:
+    from synth_pipeline.adapters.project import store
+
+    return store()
+
+
+def _known(dataset: str) -> Path:
+    from synth_pipeline.adapters.declaration import declared
+    from synth_pipeline.adapters.project import DEFS
+
+    names = declared(DEFS)
+    if dataset not in names:
+        raise SynthError(f"There is no data set {dataset!r}.", f"use one of {', '.join(sorted(names)) or 'none yet'}.")
+    return names[dataset]
+
+
+def _spec(dataset: str) -> Any:
+    from synth_pipeline.adapters.declaration import load
+
+    return load(_known(dataset))
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """NAME=VALUE as parameters, numbers as numbers."""
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise SynthError(f"--set {pair!r} is not of the form NAME=VALUE.", "write, for example, --set leaf=100.")
+        try:
+            out[name] = json.loads(value)
+        except json.JSONDecodeError:
+            out[name] = value
+    return out
+
+
+def _status_of(outcome: Any) -> int:
+    """Blocked or unmeasured by a gate, or else not run to its end."""
+    if not outcome.reasons:
+        return 0
+    return outcome.verdict.exit_status or (1 if outcome.refused else COULD_NOT_RUN)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Running a data set's job in this process, step by step: what ``synth run`` does."""
+
+import logging
+import os
+import uuid
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from synth_pipeline.adapters.project import store
+from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.verdict import Verdict, worst
+from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.stages import Run, refusal_report
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: the verdict of its gates, the reasons against a release, and the report."""
+
+    dataset: str
+    run: str
+    version: str | None  # of the release; None where there is none
+    verdict: Verdict
+    reasons: list[str]
+    report: Path | None
+    refused: bool = False  # the run came to a verdict, and it was no
+
+
+def launch(
+    definitions: Callable[[], dg.Definitions],
+    spec: DatasetSpec,
+    tags: dict[str, str],
+    only: Sequence[str] = (),
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Run the job of a data set, or only some of its assets, and say how it ended.
+
+    Raises SynthError where there is no such asset.
+    """
+    _quiet()
+    instance_home()
+    job = definitions().resolve_job_def(spec.name)
+    selection = [dg.AssetKey([spec.name, name]) for name in only]
+    if unknown := [key for key in selection if key not in job.asset_layer.executable_asset_keys]:
+        known = sorted(key.path[-1] for key in job.asset_layer.executable_asset_keys if key.path[0] == spec.name)
+        raise SynthError(f"{spec.name} has no asset {unknown[0].path[-1]!r}.", f"use one of {', '.join(known)}.")
+    run = str(uuid.uuid4())
+    with dg.DagsterInstance.get() as instance:
+        instance.add_event_listener(run, lambda entry: _tell(entry, progress))
+        result = job.execute_in_process(
+            instance=instance, run_id=run, tags=tags, asset_selection=selection or None, raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )  # fmt: skip
+    return _outcome(Run(spec, store(), run, tags), result)
+
+
+def instance_home() -> Path:
+    """The persistent home of Dagster, unless the user has one already; runs and ticks are kept there."""
+    home = Path(os.environ.get("DAGSTER_HOME") or store().restricted / "dagster")
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["DAGSTER_HOME"] = str(home)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text("telemetry:\n  enabled: false\nnux:\n  enabled: false\n", encoding="utf-8")
+    return home
+
+
+def _quiet() -> None:
+    """Only what the user asked for reaches the terminal."""
+    for name in ("dagster", "great_expectations", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+
+
+def _tell(entry: dg.EventLogEntry, progress: Progress) -> None:
+    """A line of progress for each step that starts."""
+    event = entry.dagster_event
+    if event is not None and event.event_type == dg.DagsterEventType.STEP_START:
+        progress((event.step_key or "").replace("__", " ", 1).replace("_gate", ": gate").replace("_", " "))
+
+
+def _outcome(run: Run, result: dg.ExecuteInProcessResult) -> Outcome:
+    judgements = run.ledger.read("judgements", run.name)
+    mine = judgements[judgements["run_id"] == run.id]
+    verdict = worst(map(Verdict, mine["verdict"]))
+    if result.success:
+        version = run.store.current_release(run.name)
+        report = run.store.published(run.name) / "current" / "report.html" if version else None
+        return Outcome(run.name, run.id, version, verdict, [], report)
+    against = mine[~mine["verdict"].isin([Verdict.PASS, Verdict.WARN])]
+    failures = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
+    refused = len(against) > 0 or any(told and told.metadata.get("refused") == _TRUE for told in failures)
+    reasons = [reason for text in against["reasons"] for reason in text.splitlines()]
+    reasons += [text for event in result.get_step_failure_events() if (text := _failure(event))]
+    return Outcome(run.name, run.id, None, verdict, reasons, refusal_report(run), refused)
+
+
+_TRUE = dg.MetadataValue.bool(True)
+
+
+def _failure(event: dg.DagsterEvent) -> str | None:
+    """Why a step failed, if not at a gate, whose reasons are in the ledger."""
+    data = event.step_failure_data
+    if data.user_failure_data is not None:
+        told = data.user_failure_data
+        fix = told.metadata.get("fix")
+        return f"{told.description} Fix: {fix.value}" if fix is not None else told.description
+    if data.error is not None and data.error.cls_name != "DagsterAssetCheckFailedError":
+        return f"{event.step_key} failed with {data.error.cls_name}; the run is kept for the UI (make ui)."
+    return None

@@ -1,0 +1,26 @@
+"""What is released of a data set, from what, when and with which verdict."""
+
+import json
+from typing import Any
+
+from synth_pipeline.adapters.ledger import Ledger
+from synth_pipeline.adapters.storage import Store
+
+
+def status_of(store: Store, dataset: str) -> dict[str, Any]:
+    """One row: the release in force, and how the latest run ended; None for what there is not."""
+    releases = Ledger(store).read("releases", dataset)
+    latest = releases[releases["event"] != "staged"]
+    row: dict[str, Any] = dict.fromkeys(("dataset", "release", "verdict", "rows", "generator", "seed", "source",
+                                         "released_at", "latest_run"))  # fmt: skip
+    row["dataset"] = dataset
+    if (version := store.current_release(dataset)) is not None:
+        manifest = json.loads((store.published(dataset) / "current" / "manifest.json").read_text(encoding="utf-8"))
+        row |= {"release": version} | {key: manifest[key] for key in ("verdict", "rows", "generator", "seed", "source")}
+        mine = releases[(releases["event"] == "released") & (releases["version"] == version)]
+        row["released_at"] = f"{mine['at'].max():%Y-%m-%d %H:%M} UTC" if len(mine) else None
+    if len(latest):
+        last = latest.iloc[-1]
+        reason = f": {last['reasons'].splitlines()[0]}" if last["reasons"] else ""
+        row["latest_run"] = f"{last['event']} {last['at']:%Y-%m-%d %H:%M} UTC{reason}"
+    return row
