@@ -15,17 +15,17 @@ COULD_NOT_RUN = 2
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Synthetic data that is released only with evidence.\n\n"
     "Exit status: 0 passed (warnings allowed), 1 blocked, 2 could not run, 3 unmeasured.",
 )
 
-_EXAMPLES = "**Examples**\n\n"
 
 
 def _epilog(*lines: str) -> str:
-    return _EXAMPLES + "\n\n".join(f"`{line}`" for line in lines)
+    """Examples, one to a line."""
+    return "\n\n".join(["[bold]Examples[/bold]", *lines])
 
 
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name of a data set under synth_pipeline/defs.")]
@@ -95,15 +95,28 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     if as_json:
         _say(json.dumps(rows, indent=1))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in rows[0] if rows else ():
-        table.add_column(column)
     for row in rows:
-        table.add_row(*(str(value) if value is not None else "-" for value in row.values()))
-    Console(soft_wrap=True).print(table)
+        _say(row["dataset"])
+        for name, value in row.items():
+            if name != "dataset" and value is not None:
+                _say(f"  {name.replace('_', ' '):<12} {value}")
+        if row["release"] is None:
+            _say(f"  nothing is released yet: synth run {row['dataset']}")
+
+
+@app.command(epilog=_epilog("synth ui", "synth ui --port 3001"))
+def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None:
+    """Start the Dagster UI with its schedules and sensors, on this machine only."""
+    import subprocess
+
+    from synth_pipeline.adapters.project import ROOT
+    from synth_pipeline.orchestration.launch import instance_home
+
+    home = instance_home()
+    _say(f"Dagster keeps runs and ticks in {_shown(home)}")
+    dg = Path(sys.executable).with_name("dg")
+    command = [dg, "dev", "--workspace", ROOT / "workspace.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 
 
 @app.command(

@@ -85,7 +85,7 @@ def audit(
     set whose own suites are to be used.  Raises SynthError where the tables do not fit together.
     """
     progress("reading")
-    schema, real = _read_real({"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {}))
+    schema, real = read_real({"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {}))
     made = _table(synthetic, schema, "the synthetic table")
     if target is not None and target not in schema.names:
         raise SynthError(f"The target {target!r} is no column; there are {', '.join(schema.names)}.", "name one of them.")
@@ -121,7 +121,7 @@ def generate(
         raise SynthError(f"There is no generator {generator!r}.", f"use one of {', '.join(GENERATORS)}.")
     made = _parametrised(generator, parameters or {})
     progress("reading")
-    schema, real = _read_real({"train": train})
+    schema, real = read_real({"train": train})
     progress("fitting")
     with pinned():
         sampler = made.fit(Train(real["train"]), Seed(seed, ("fit",)))
@@ -158,7 +158,7 @@ def _parametrised(generator: str, parameters: dict[str, Any]) -> Any:
                          f"its parameters are: {known}.") from None  # fmt: skip
 
 
-def _read_real(parts: dict[str, Data]) -> tuple[Schema, dict[str, Table]]:
+def read_real(parts: dict[str, Data]) -> tuple[Schema, dict[str, Table]]:
     """Real parts under one schema, inferred from all of them."""
     with ExitStack() as opened:
         paths = {name: opened.enter_context(_as_file(part)) for name, part in parts.items()}

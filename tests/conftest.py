@@ -1,6 +1,6 @@
 """Tables that the tests share: two real ones that come with statsmodels, and one that holds every kind of column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
+from synth_pipeline.core.threads import pinned
 from synth_pipeline.defs.fair.survey import women
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
@@ -95,6 +96,13 @@ def every_kind_frame(rows: int, seed: int) -> pd.DataFrame:
         "no truth": pd.Series([pd.NA] * rows, dtype="boolean"),
         "no day": pd.Series([pd.NaT] * rows, dtype="datetime64[us]"),
     })  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_numeric_thread() -> Iterator[None]:
+    """As in every step of the pipeline."""
+    with pinned():
+        yield
 
 
 @pytest.fixture(scope="session")

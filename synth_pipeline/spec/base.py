@@ -25,7 +25,23 @@ class OneOf:
             "required": ["kind"],
             "properties": {"kind": {"enum": list(members)}},
             "allOf": [
-                {"if": {"properties": {"kind": {"const": kind}}}, "then": {"$ref": reference}}
+                {
+                    "if": {"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"]},
+                    "then": {"$ref": reference},
+                }
                 for kind, reference in members.items()
             ],
         }
+
+
+class OrAbsent:
+    """Marks a field that may be left out.
+
+    Its JSON schema has no null, so that an editor or ``dg check yaml`` names what is wrong inside the
+    field rather than that neither of two schemas fits.
+    """
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        given = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
+        return schema | given[0] if len(given) == 1 else schema

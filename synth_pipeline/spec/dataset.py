@@ -1,11 +1,11 @@
 """One synthetic data set, as its owner declares it: all fields but the generator, which a higher layer adds."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from croniter import croniter
 from pydantic import Field, field_validator, model_validator
 
-from synth_pipeline.spec.base import Spec
+from synth_pipeline.spec.base import OrAbsent, Spec
 from synth_pipeline.spec.columns import ColumnOverride
 from synth_pipeline.spec.source import Source
 
@@ -28,7 +28,10 @@ class Shares(Spec):
 class Schedule(Spec):
     """When the data set is refreshed without anybody asking."""
 
-    cron: str = Field(description="Five-field cron line, in UTC, such as '0 3 * * 1' for Mondays at three.")
+    cron: str = Field(
+        json_schema_extra={"pattern": r"^\s*\S+(\s+\S+){4}\s*$"},
+        description="Five-field cron line, in UTC, such as '0 3 * * 1' for Mondays at three.",
+    )
     each_tick: Literal["new_seed", "only_when_changed"] = Field(
         default="only_when_changed",
         description="new_seed: every tick generates anew with a seed derived from the tick; "
@@ -63,7 +66,11 @@ class DatasetFields(Spec):
         pattern=r"^[a-z][a-z0-9_]*$", max_length=40, description="Name in the graph, the warehouse and the releases."
     )
     description: str = Field(default="", description="What the real table is, for the UI, the report and the card.")
-    owners: tuple[str, ...] = Field(default=(), description="E-mail addresses, or teams as team:name.")
+    owners: tuple[str, ...] = Field(
+        default=(),
+        json_schema_extra={"items": {"type": "string", "pattern": "^(team:.+|.+@.+)$"}},
+        description="E-mail addresses, or teams as team:name.",
+    )
     source: Source
     columns: dict[str, ColumnOverride] = Field(default={}, description="Types that the inference should not guess.")
     exclude: tuple[str, ...] = Field(default=(), description="Columns that are left out of everything.")
@@ -76,15 +83,19 @@ class DatasetFields(Spec):
         default=(), description="Columns whose disclosure would harm; named on the report and the card."
     )
     shares: Shares = Shares()
-    rows: int | None = Field(default=None, ge=1, description="Synthetic rows to make; as many as train rows if absent.")
+    rows: Annotated[int | None, OrAbsent()] = Field(
+        default=None, ge=1, description="Synthetic rows to make; as many as train rows if absent."
+    )
     fit_rows: int = Field(
         default=200_000, ge=100, description="A generator is fitted on at most this many train rows, drawn at random."
     )
     seed: int = Field(default=0, ge=0, lt=2**32)
     csv: bool = Field(default=False, description="Publish the released data as CSV too.")
-    schedule: Schedule | None = None
+    schedule: Annotated[Schedule | None, OrAbsent()] = None
     watch_source: bool = Field(default=False, description="Run when the content of the source changes.")
-    drift: Drift | None = Field(default=None, description="Run when real data drifts from the training rows.")
+    drift: Annotated[Drift | None, OrAbsent()] = Field(
+        default=None, description="Run when real data drifts from the training rows."
+    )
     retries: int = Field(
         default=2,
         ge=0,

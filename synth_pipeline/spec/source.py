@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from synth_pipeline.spec.base import OneOf, Spec
 
@@ -20,6 +20,8 @@ class FileSource(Spec):
 
 class DuckdbSource(Spec):
     """A table of a DuckDB database, or a query over it."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["table"]}, {"required": ["query"]}]})
 
     kind: Literal["duckdb"]
     path: str = Field(description="DuckDB database file; it is opened read-only.")

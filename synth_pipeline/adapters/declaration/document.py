@@ -26,6 +26,17 @@ class _Loader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Raises ConstructorError with a line where PyYAML lets Python's own error through."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            told = "a value is marked as a number that it is not"
+            raise yaml.constructor.ConstructorError(None, None, told, node.start_mark) from None
+
+
+_Loader.add_constructor(_TIMESTAMP, yaml.SafeLoader.construct_yaml_str)
+
 
 @dataclass(frozen=True)
 class Document:
@@ -81,8 +92,6 @@ def read(file: Path, called: Path) -> Document | Mistake:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return Mistake(called, line, "", "a control character stands here.", "delete it.")
-    except ValueError:  # of a number that Python cannot make
-        return Mistake(called, None, "", "a value is tagged as something that it is not.", "put it in quotes.")
 
 
 def dotted(place: Place) -> str:
@@ -99,9 +108,11 @@ def _walk(
     repeated: list[tuple[Place, int]],
     above: frozenset[int],
 ) -> None:
-    """Note the line of each field; ``above`` are the nodes around this one, which an alias may lead back to."""
-    if node is None or id(node) in above:
+    """Note the line of each field; raises ComposerError where an alias leads back to one of the nodes ``above``."""
+    if node is None:
         return
+    if id(node) in above:
+        raise yaml.composer.ComposerError(None, None, "an alias names what it is a part of", node.start_mark)
     above |= {id(node)}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -125,7 +136,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, called: Path) -> Mistake:
     line = 1 + (mark.line if mark else 0)
     lines = text.splitlines()
     told = (error.problem or "").strip()
-    if error.context_mark is not None and line > len(lines):
+    if error.context_mark is not None and (line > len(lines) or "simple key" in (error.context or "")):
         line = error.context_mark.line + 1
     written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in told:

@@ -36,6 +36,7 @@ def find(loc: Iterable[str | int]) -> Found:
     known: list[str] = []
     for part in loc:
         if part == "[key]":
+            place[-1] = str(place[-1])
             continue
         if model is None and part in members:
             model = members[str(part)]
@@ -64,7 +65,9 @@ def explain(error: dict[str, Any], found: Found) -> tuple[str, str]:
         return "has no value.", "write one after the colon, or delete the line."
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return _flat(given, found)
-    return _out_of_bounds(given, found) if kind.startswith(("greater", "less", "finite")) else _mistyped(kind, given, found)
+    if kind.startswith(("greater", "less", "finite")):
+        return _out_of_bounds(given, found)
+    return _mistyped(kind, given, found)
 
 
 def _surplus(_: dict[str, Any], found: Found) -> tuple[str, str]:
@@ -91,6 +94,10 @@ def _home(word: str, found: Found) -> str:
         if any(word in member.model_fields for member in _members(info).values()):
             return f"put it under '{name}:'."
     return f"delete it; the known fields are {listed(beside)}." if beside else "delete it: it has none."
+
+
+def _nameless(error: dict[str, Any], _: Found) -> tuple[str, str]:
+    return f"the name of a field must be text, and is {error['input']!r}.", "put it in quotes, or delete it."
 
 
 def _unknown(error: dict[str, Any], _: Found) -> tuple[str, str]:
@@ -181,6 +188,7 @@ _EXPLAINED: dict[str, Callable[[dict[str, Any], Found], tuple[str, str]]] = {
     "value_error": _own,
     "string_pattern_mismatch": _misspelt,
     "string_too_long": _lengthy,
+    "invalid_key": _nameless,
 }
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+_ALIKE = 0.7  # share of letters in common, from which a word is taken for a slip
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -30,7 +32,7 @@ def meant(word: str, known: Iterable[str], otherwise: str) -> str:
     """A fix that suggests the nearest known word, or what else to do."""
     words = list(known)
     by_case = {name.casefold(): name for name in words}
-    near = difflib.get_close_matches(word.casefold(), by_case, 1)
+    near = difflib.get_close_matches(word.casefold(), by_case, 1, _ALIKE)
     return f"did you mean {by_case[near[0]]!r}?" if near else otherwise
 
 

@@ -79,7 +79,7 @@ def _unknown(found: Declared, roles: set[str], names: list[str]) -> Iterator[Mis
             if column not in names:
                 field = f"columns.{column}" if role == "columns" else found.item(role, column)
                 yield found.wrong(field, f"the source has no column {column!r}.",
-                                  meant(column, names, f"name one of {listed(names)}."))  # fmt: skip
+                                  meant(column, names, f"name one of {listed(map(repr, names))}."))  # fmt: skip
 
 
 def _refused(found: Declared, spec: DatasetSpec, error: SynthError) -> Mistake:
@@ -150,9 +150,7 @@ def _too_few(found: Declared, spec: DatasetSpec, suites: Suites, file: Path) -> 
     if not short or not found.is_sure("shares"):
         return
     enough = max(_enough(least[part], shares[part]) for part in shares)
-    demanded = " and ".join(
-        f"{least[part]:,} in {part}, which has {'about ' * (part != 'source')}{rows * shares[part]:,.0f}" for part in short
-    )
+    demanded = " and ".join(f"{least[part]:,} in {part} (here {rows * shares[part]:,.0f})" for part in short)
     come = " and ".join(f"{enough * shares[part]:,.0f} {part}" for part in ("train", "holdout"))
     own = found.document.value(("attributes", "shares")) is not None and "source" not in short
     problem = f"{rows:,} rows are too few to audit: the suites demand at least {demanded}."

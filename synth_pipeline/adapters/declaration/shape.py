@@ -97,7 +97,7 @@ def _around(document: Document) -> Iterator[Mistake]:
         if name not in _AROUND:
             known = "indent it under 'attributes:'." if name in DatasetSpec.model_fields else ""
             fix = known or meant(str(name), _AROUND, "delete it; fields of the data set stand under 'attributes:'.")
-            yield Mistake(called, document.line((str(name),)), str(name), "is no known field of the file.", fix)
+            yield Mistake(called, document.line((str(name),)) or 1, str(name), "is no known field of the file.", fix)
     if not isinstance(content.get("attributes"), dict) or not content["attributes"]:
         problem = "holds no fields." if "attributes" in content else "is missing."
         yield Mistake(called, document.line(_ATTRIBUTES) or 1, "attributes", problem,
@@ -122,6 +122,8 @@ def _refined(document: Document, place: Place, error: Any) -> Place:
     """A more exact place than pydantic tells: of a kind, of the item of a list, of one of several fields."""
     if error["type"].startswith("union_tag"):
         return (*place, "kind")
+    if error["type"] == "invalid_key":
+        return (*place[:-1], str(place[-1]))
     if error["type"] != "value_error":
         return place
     told = str(error["ctx"]["error"])

@@ -95,7 +95,10 @@ class Suites:
             raise SynthError(f"expectations/{where} calls itself {raw.get('name')!r}.", f"name it {gate!r}.")
         for number, line in enumerate(lines, 1):
             _check_line(line, f"expectations/{where}, expectation {number}")
-        return Suite(gate, path, text, tuple(lines), bool(raw.get("meta", {}).get("judges_all", False)))
+        meta = raw.get("meta", {})
+        if not isinstance(meta, dict) or set(meta) - {"judges_all"} or not isinstance(meta.get("judges_all", True), bool):
+            raise SynthError(f"expectations/{where}: 'meta' is not understood.", 'write {"judges_all": true}, or none.')
+        return Suite(gate, path, text, tuple(lines), meta.get("judges_all", False))
 
 
 def _check_line(line: Any, where: str) -> None:

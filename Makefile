@@ -1,0 +1,62 @@
+# Everything is made from here; each target installs what it needs into .venv first.
+# Needs Python 3.11 to 3.13 and make; uses uv where it is installed, else pip.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# Without compiled modules every process would compile its imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+export DAGSTER_DISABLE_TELEMETRY := 1
+export GX_ANALYTICS_ENABLED := false
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: help demo ui test test-slow lint bench lock clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	  || { echo "Python 3.11 to 3.13 is needed; name one: make PYTHON=python3.12 ..."; exit 2; }
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) \
+	  && uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt --editable . --group dev; \
+	else \
+	  $(PYTHON) -m venv $(VENV) \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev; \
+	fi
+	@touch $@
+
+demo: $(READY)  ## Take a real table from source to an audited release
+	@$(BIN)/synth run fair
+
+ui: $(READY)  ## Start the Dagster UI, with schedules and sensors, on port 3000
+	@$(BIN)/synth ui
+
+test: $(READY)  ## Run the tests (minutes)
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+
+test-slow: $(READY)  ## Run the slow tests: whole runs, kills, two at once, the daemon
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(READY)  ## Check style, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with splits and peers' outputs
+	@$(BIN)/python benchmarks/generators.py
+
+lock:  ## Pin all dependencies anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --upgrade --group dev pyproject.toml --output-file constraints.txt
+
+clean:  ## Remove the environment, caches and builds; what was released stays in .synth
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
