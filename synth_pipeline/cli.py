@@ -28,7 +28,7 @@ def _epilog(*lines: str) -> str:
     return "\n\n".join(["[bold]Examples[/bold]", *lines])
 
 
-DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name of a data set under synth_pipeline/defs.")]
+DatasetName = Annotated[str, typer.Argument(help="Name of a data set under synth_pipeline/defs.")]
 DataFile = Annotated[Path, typer.Option(help="CSV, Parquet or JSON lines.", show_default=False)]
 
 
@@ -44,7 +44,8 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Take a data set from source to release, through every gate."""
+    """Take DATASET, a folder of synth_pipeline/defs, from source to release, through every gate."""
+    from synth_pipeline.core.verdict import Verdict
     from synth_pipeline.orchestration.launch import launch
     from synth_pipeline.stages import DRILL, SEED
 
@@ -57,7 +58,8 @@ def run(
         _say(f"{dataset}: not released: {'; '.join(dict.fromkeys(outcome.reasons))}")
         _say(f"verdict    {outcome.verdict.value}")
     else:
-        _say(f"verdict    {outcome.verdict.value}")
+        within = " (differences from real rows that can be measured, within tolerance: see the report)"
+        _say(f"verdict    {outcome.verdict.value}{within if outcome.verdict is Verdict.WARN else ''}")
         _say(f"release    {dataset} {outcome.version}")
     if outcome.report is not None:
         _say(f"report     {_shown(outcome.report)}")
@@ -68,8 +70,8 @@ def run(
 
 
 @app.command(epilog=_epilog("synth check", "synth check fair"))
-def check(dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]")] = None) -> None:
-    """Look for mistakes in declarations, sources, suites and dbt models, before anything runs."""
+def check(dataset: Annotated[str | None, typer.Argument(help="All data sets if absent.")] = None) -> None:
+    """Look for mistakes in declarations, sources, suites and dbt models, of DATASET or of all, before anything runs."""
     from synth_pipeline.adapters.declaration import all_mistakes, declared
     from synth_pipeline.adapters.project import DEFS, ROOT, suites
     from synth_pipeline.adapters.warehouse import PROJECT

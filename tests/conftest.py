@@ -100,7 +100,9 @@ def every_kind_frame(rows: int, seed: int) -> pd.DataFrame:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_numeric_thread() -> Iterator[None]:
-    """As in every step of the pipeline."""
+    """As in every step of the pipeline.  Only libraries that are loaded already can be pinned."""
+    import sklearn.ensemble  # noqa: F401
+
     with pinned():
         yield
 

@@ -25,8 +25,8 @@ class Utility:
 
     The same boosted trees are trained on synthetic rows and on equally many real train rows, five times
     each on a bootstrap sample, and predict the target of the holdout.  ``ratio`` is the score of the
-    first over that of the second (1: as good as real, below: worse); its interval, at 95 %, covers the
-    choice of training rows and of test rows.  The score is the area under the ROC curve, one class
+    first over that of the second (1: as good as real, below: worse), averaged over the fits; its interval,
+    at 95 %, covers the choice of test rows and the spread of the fits, given the two tables.  The score is the area under the ROC curve, one class
     against the rest and averaged; for numbers it is one over the root mean squared error.  ``skill`` is
     what remains above a model without information (0: nothing, 1: perfect), real rows' being its
     baseline.  Esteban, Hyland and Raetsch (2017), arXiv:1706.02633.
@@ -51,7 +51,8 @@ class Utility:
         draws = [stream.integers(task.tested, size=task.tested) for _ in range(RESAMPLES)]
         ensembles = np.mean(made, 0), np.mean(real, 0)
         redrawn = [task.score(ensembles[0], rows) / task.score(ensembles[1], rows) for rows in draws]
-        value, reach = float(np.mean(fits)), Z * float(np.sqrt(np.var(fits, ddof=1) + np.var(redrawn, ddof=1)))
+        variance = np.var(fits, ddof=1) / FITS + np.var(redrawn, ddof=1)
+        value, reach = float(np.mean(fits)), Z * float(np.sqrt(variance))
         size = min(task.tested, task.size)
         yield Finding(self.name, self.family, task.target, "ratio", value, value - reach, value + reach, 1.0, n=size,
                       note=task.describe(made, real))  # fmt: skip

@@ -32,7 +32,9 @@ def shuffled(table: Table, name: str, seed: int = 1) -> Table:
     return changed(table, **{name: table.frame[name].to_numpy()[order]})
 
 
-def of_columns(rows: int, seed: int, make: Callable[[np.random.Generator, int], dict[str, object]], **kinds: Kind) -> Table:
+def of_columns(
+    rows: int, seed: int, make: Callable[[np.random.Generator, int], dict[str, object]], **kinds: Kind
+) -> Table:
     frame = pd.DataFrame(make(np.random.default_rng(seed), rows))
     schema = Schema(columns=tuple(Column(name=name, kind=kind, nullable=True) for name, kind in kinds.items()))
     return Table.conform(frame[schema.names], schema)
@@ -232,7 +234,7 @@ def test_the_discrepancy_of_distributions_grows_with_a_shift(clean, measured, sh
 
 
 def test_intervals_cover_the_difference_between_two_clean_samples(randhie, split, evidence, measured):
-    """Marginals of 400 rows in 25 clean splits: at 99 % the excess is rarely beyond nought, and never by a tolerance."""
+    """Marginals of 400 rows in 25 clean splits, at 99 %: the excess is rarely above nought and never by a tolerance."""
     beyond, worst = [], 0.0
     for seed in range(25):
         parts = split(randhie, 400, seed)

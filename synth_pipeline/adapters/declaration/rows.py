@@ -14,7 +14,6 @@ from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.spec.source import PythonSource
 
-WITHOUT_TEXT = ("forest", "marginals")  # generators that refuse free text
 _SAFE = 3  # standard deviations by which a random split may fall short
 
 
@@ -101,7 +100,7 @@ def _refused(found: Declared, spec: DatasetSpec, error: SynthError) -> Mistake:
 
 def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mistake]:
     """Columns of free text, where the generator draws values and not sentences."""
-    if not found.is_sure("generator") or spec.generator.kind not in WITHOUT_TEXT:
+    if not found.is_sure("generator"):
         return
     for name in schema.of(Kind.TEXT):
         field = f"columns.{name}" if name in spec.columns else "source"

@@ -1,0 +1,201 @@
+"""The forest: what it keeps of a table, and what it gives away of its rows; 1,000 to 3,000 rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+
+from synth_pipeline.core.seeds import Seed
+from synth_pipeline.core.split.train import Train
+from synth_pipeline.core.table import Table
+from synth_pipeline.generators import Forest
+from synth_pipeline.generators.amounts import reflect, relative_rank, smooth_order, step_of
+from synth_pipeline.generators.columns import levels
+from synth_pipeline.generators.encoding import level_scores
+from synth_pipeline.generators.leaves import Pruning, grow, single_leaf
+from synth_pipeline.spec.columns import Column, Kind, Schema
+
+
+def made_of(table: Table, rows: int = 2_000, seed: int = 1, forest: Forest | None = None) -> Table:
+    return (forest or Forest()).fit(Train(table), Seed(seed)).sample(rows, Seed(seed + 1))
+
+
+def table_of(kinds: dict[str, Kind], grids: dict[str, float] | None = None, **columns: object) -> Table:
+    schema = Schema(columns=tuple(
+        Column(name=name, kind=kind, grid=(grids or {}).get(name), nullable=True) for name, kind in kinds.items()
+    ))  # fmt: skip
+    return Table.conform(pd.DataFrame(columns), schema)
+
+
+def test_correlations_of_numbers_are_kept(fair):
+    made = made_of(fair.take(np.arange(3_000)), 3_000)
+    for first, second in (("age", "years_married"), ("years_married", "children")):
+        strengths = [spearmanr(table.numbers(first), table.numbers(second)).statistic for table in (fair, made)]
+        assert strengths[1] == pytest.approx(strengths[0], abs=0.05)
+
+
+def test_a_flag_keeps_its_share_in_every_level(fair):
+    train = fair.take(np.arange(3_000))
+    made = made_of(train, 3_000)
+    shares = [table.frame.groupby("marriage_rating")["had_affair"].mean() for table in (train, made)]
+    common = train.frame["marriage_rating"].value_counts().index[:3]
+    assert (shares[0] - shares[1]).abs()[common].max() < 0.08
+
+
+def test_what_goes_with_nought_and_with_missing_values_is_kept():
+    stream = np.random.default_rng(1)
+    spends = stream.random(2_000) < 0.3
+    table = table_of(
+        {"flag": Kind.BOOLEAN, "amount": Kind.DECIMAL, "gap": Kind.DECIMAL},
+        flag=spends,
+        amount=np.where(spends, stream.lognormal(3, 1, 2_000), 0),
+        gap=np.where(spends, np.nan, stream.normal(size=2_000)),
+    )
+    frame = made_of(table).frame
+    assert (frame["amount"] > 0).eq(frame["flag"]).mean() > 0.98
+    assert frame["gap"].isna().eq(frame["flag"]).mean() > 0.98
+
+
+def test_a_column_that_equals_another_still_does():
+    stream = np.random.default_rng(2)
+    price = stream.lognormal(3, 1, 2_000)
+    paid = np.where(stream.random(2_000) < 0.7, price, price * stream.uniform(0.5, 0.9, 2_000))
+    frame = made_of(table_of({"price": Kind.DECIMAL, "paid": Kind.DECIMAL}, price=price, paid=paid)).frame
+    assert 0.6 < (frame["price"] == frame["paid"]).mean() < 0.8
+    assert (frame["paid"] <= frame["price"] * 1.05).mean() > 0.95
+
+
+def test_a_column_that_equals_a_finer_one_keeps_to_its_own_grid():
+    """Paid is in cents; list prices have four places, and are paid as they are where they are whole cents."""
+    stream = np.random.default_rng(3)
+    price = np.round(stream.lognormal(3, 1, 2_000), 4)
+    whole = stream.random(2_000) < 0.5
+    price = np.where(whole, np.round(price, 2), price)
+    paid = np.where(whole, price, np.round(price * 0.8, 2))
+    grids = {"price": 1e-4, "paid": 0.01}
+    made = made_of(table_of({"price": Kind.DECIMAL, "paid": Kind.DECIMAL}, grids, price=price, paid=paid))
+    cents = made.numbers("paid") * 100
+    assert np.abs(cents - np.round(cents)).max() < 1e-6
+
+
+def test_no_number_of_one_record_comes_out_more_often_than_its_neighbours():
+    """2,000 numbers without a grid: hardly any is met again."""
+    numbers = np.random.default_rng(4).normal(size=(2_000, 2))
+    table = table_of({"a": Kind.DECIMAL, "b": Kind.DECIMAL}, a=numbers[:, 0], b=numbers[:, 1])
+    made = made_of(table)
+    for name in "ab":
+        assert np.isin(made.numbers(name), table.numbers(name)).mean() < 0.01
+
+
+def test_rare_levels_do_not_give_their_records_away(split, evidence, measured):
+    """2,000 rows on each side, a category of 300 levels and four numbers that have nothing to do with it.
+
+    Independent columns pass the same test; a level's score must not be learned from the rows that its leaves give away.
+    """
+    stream = np.random.default_rng(5)
+    table = table_of(
+        {"level": Kind.CATEGORY, **dict.fromkeys("abcd", Kind.DECIMAL)},
+        level=[f"level {code}" for code in stream.integers(0, 300, 6_000)],
+        **{name: stream.normal(size=6_000) for name in "abcd"},
+    )
+    parts = split(table, 2_000, 5)
+    made = made_of(parts.train)
+    finding, = measured("nearest_records", evidence(parts.train, parts.holdout, made)).values()
+    assert finding.p_value > 0.001
+
+
+@pytest.mark.parametrize("name", ["fair", "randhie"])
+def test_a_clean_fit_passes_the_privacy_checks(request, split, evidence, measured, name):
+    """2,000 rows on each side."""
+    parts = split(request.getfixturevalue(name), 2_000, 6)
+    compared = evidence(parts.train, parts.holdout, made_of(parts.train))
+    for check in ("exact_copies", "nearest_records"):
+        assert all(finding.p_value > 0.001 for finding in measured(check, compared).values())
+
+
+def test_leaves_hold_enough_donors_from_the_other_half():
+    stream = np.random.default_rng(7)
+    features = stream.normal(size=(1_000, 3)).astype(np.float32)
+    leaves = grow(features, features[:, :1].astype(float), np.arange(1_000), 20, 30, stream)
+    nodes = leaves.route(features)
+    assert len(leaves.donors) == 500
+    assert (leaves.end[nodes] - leaves.start[nodes]).min() >= 30
+    assert len(np.unique(nodes)) > 5
+    picked = leaves.donors[leaves.pick(nodes, stream)]
+    assert np.corrcoef(features[picked, 0], features[:, 0])[0, 1] > 0.8
+
+
+def test_every_donor_lies_below_its_node():
+    stream = np.random.default_rng(8)
+    features = stream.normal(size=(600, 2)).astype(np.float32)
+    leaves = grow(features, features[:, :1].astype(float), np.arange(600), 20, 5, stream)
+    reached = leaves.tree.apply(features)
+    for leaf in np.flatnonzero(leaves.tree.children_left < 0):
+        mine = leaves.donors[leaves.start[leaf] : leaves.end[leaf]]
+        assert (reached[mine] == leaf).all()
+    assert (leaves.start[0], leaves.end[0]) == (0, 300)
+
+
+def test_splits_that_foretell_nothing_are_pruned_and_others_are_not():
+    stream = np.random.default_rng(9)
+    features = stream.normal(size=(2_000, 3)).astype(np.float32)
+    noise, signal = stream.integers(0, 3, 2_000), np.digitize(features[:, 0], [-0.7, 0.0, 0.7])
+    reached = []
+    for codes in (noise, signal):
+        for pruning in (None, Pruning(codes, 2.0)):
+            leaves = grow(features, codes, codes, 45, 30, stream, pruning)
+            reached.append(len(np.unique(leaves.route(features))))
+    assert reached[0] > 10 * reached[1]
+    assert reached[3] >= 4
+
+
+def test_a_single_leaf_draws_all_donors_alike():
+    leaf = single_leaf(np.arange(10))
+    drawn = leaf.donors[leaf.pick(leaf.route(np.zeros((5_000, 1), np.float32)), np.random.default_rng(1))]
+    assert np.bincount(drawn, minlength=10).min() > 400
+
+
+@pytest.mark.parametrize(("values", "steps"), [
+    ([3.0, 10.0, 25.0, 100.0], [1, 10, 5, 100]), ([0.25, 0.1, 0.0001], [0.05, 0.1, 0.0001]), ([1 / 3, np.pi], [0, 0]),
+])  # fmt: skip
+def test_the_step_of_a_number_is_the_coarsest_that_people_round_to(values, steps):
+    assert step_of(np.array(values)).tolist() == pytest.approx(steps)
+
+
+@pytest.mark.parametrize("count", [21, 50, 1_000])
+def test_smoothed_order_statistics_are_in_order_and_none_is_real(count):
+    values = np.random.default_rng(1).lognormal(size=count)
+    smooth = smooth_order(values)
+    assert len(smooth) == count
+    assert (np.diff(smooth) >= 0).all()
+    assert not np.isin(smooth, values).any()
+    assert values.min() < smooth[0] <= smooth[-1] < values.max()
+
+
+def test_a_handful_of_numbers_is_not_given_away_as_it_is():
+    """Twenty numbers or fewer are smoothed too."""
+    values = np.random.default_rng(1).lognormal(size=20)
+    assert not np.isin(smooth_order(values), values).all()
+
+
+def test_ranks_stay_between_nought_and_one():
+    ranks = reflect(np.array([-0.2, 0.0, 0.5, 1.0, 1.3]))
+    assert ranks.tolist() == pytest.approx([0.2, 0.0, 0.5, 1.0, 0.7])
+    assert relative_rank(np.array([5.0, 5.0, 7.0])).tolist() == pytest.approx([1 / 3, 1 / 3, 5 / 6])
+
+
+def test_scores_of_levels_are_shrunk_to_the_overall_mean():
+    codes = np.array([0] * 95 + [1] * 5)
+    outcome = (codes == 1).astype(float)[:, None]
+    scores = level_scores(codes, 3, outcome, 1)[:, 0]
+    assert scores[1] == pytest.approx((5 + 5 * 0.05) / 10 - 0.05)
+    assert scores[2] == 0
+    assert -0.05 < scores[0] < 0
+
+
+def test_levels_and_back_are_the_column(every_kind):
+    table = every_kind(300, 1)
+    for name in table.schema.names:
+        known, codes = levels(table, name)
+        restored = Table.conform(table.frame.assign(**{name: known.restore(codes)}), table.schema)
+        pd.testing.assert_series_equal(restored.frame[name], table.frame[name])

@@ -1,0 +1,164 @@
+"""Schedules and sensors: when a run starts, and when it must not."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth_pipeline import stages
+from synth_pipeline.adapters.ledger import Ledger
+from synth_pipeline.adapters.project import store
+from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.orchestration.jobs import job_of, schedules_of
+from synth_pipeline.orchestration.sensors import blocked_gates, sensors_of
+from synth_pipeline.stages import SEED, Run
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DatasetSpec:
+    """A data set of 4,000 rows whose source was ingested and split."""
+    monkeypatch.setenv("SYNTH_HOME", str(tmp_path / "home"))
+    write(tmp_path / "rows.csv", seed=1)
+    spec = DatasetSpec.model_validate(
+        {
+            "name": "shop",
+            "source": {"kind": "file", "path": str(tmp_path / "rows.csv")},
+            "schedule": {"cron": "0 3 * * 1", "each_tick": "new_seed"},
+            "drift": {"tolerance": 0.05},
+        }
+    )
+    run = Run(spec, store(), "first")
+    stages.load_source(run)
+    stages.split_source(run)
+    return spec
+
+
+def write(path: Path, seed: int, shift: float = 0.0) -> None:
+    stream = np.random.default_rng(seed)
+    rows = pd.DataFrame({"amount": np.round(stream.normal(100 + shift, 10, 4_000), 1),
+                         "kind": stream.choice(["a", "b", "c"], 4_000)})  # fmt: skip
+    rows.to_csv(path, index=False)
+
+
+def sensor(spec: DatasetSpec, name: str) -> dg.SensorDefinition:
+    return next(one for one in sensors_of(spec, job_of(spec)) if one.name == f"shop_{name}")
+
+
+def look(spec: DatasetSpec, name: str, cursor: str | None) -> dg.SensorResult:
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = sensor(spec, name)(dg.build_sensor_context(instance=instance, cursor=cursor))
+    return found if isinstance(found, dg.SensorResult) else dg.SensorResult(skip_reason=found, cursor=cursor)
+
+
+def test_drift_is_seen_once_on_shifted_data_and_never_on_a_resample(spec: DatasetSpec, tmp_path: Path) -> None:
+    source = Path(spec.source.path)
+    first = look(spec, "drift", None)
+    assert not first.run_requests
+
+    rows = pd.read_csv(source)
+    rows.sample(len(rows), replace=True, random_state=3).to_csv(source, index=False)
+    resampled = look(spec, "drift", first.cursor)
+    assert not resampled.run_requests
+    assert "distribution did not" in resampled.skip_reason.skip_message
+
+    write(source, seed=2, shift=5)
+    shifted = look(spec, "drift", resampled.cursor)
+    assert len(shifted.run_requests) == 1
+    assert "amount moved" in shifted.run_requests[0].tags["synth/reason"]
+    assert not look(spec, "drift", shifted.cursor).run_requests
+
+
+def test_data_that_come_back_after_a_change_run_again(spec: DatasetSpec) -> None:
+    source = Path(spec.source.path)
+    before = source.read_text()
+    write(source, seed=2)
+    first = look(spec, "new_data", None)
+    stages.load_source(Run(spec, store(), "second"))
+    source.write_text(before)
+    back = look(spec, "new_data", first.cursor)
+    stages.load_source(Run(spec, store(), "third"))
+    write(source, seed=2)
+    again = look(spec, "new_data", back.cursor)
+    keys = [one.run_requests[0].run_key for one in (first, back, again)]
+    assert len(set(keys)) == 3
+
+
+def test_unchanged_data_do_not_run(spec: DatasetSpec) -> None:
+    assert not look(spec, "new_data", None).run_requests
+
+
+def test_each_tick_takes_a_seed_of_its_own(spec: DatasetSpec) -> None:
+    [schedule] = schedules_of(spec, job_of(spec))
+    seeds = []
+    for day in (2, 9, 9):
+        with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, day, 3, tzinfo=UTC)) as context:
+            seeds.append(schedule(context).tags[SEED])
+    assert seeds[0] != seeds[1] == seeds[2]
+
+
+def test_a_tick_does_nothing_when_neither_source_nor_spec_changed(
+    spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec.model_copy(update={"schedule": spec.schedule.model_copy(update={"each_tick": "only_when_changed"})})
+    [schedule] = schedules_of(spec, job_of(spec))
+
+    def tick() -> dg.RunRequest | dg.SkipReason:
+        with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 2, 3, tzinfo=UTC)) as context:
+            return schedule(context)
+
+    assert isinstance(tick(), dg.RunRequest), "nothing was released yet"
+    with store().writing("shop", "staged_release", "first") as draft:
+        draft.content, draft.facts = "v1", {"spec": spec.hash}
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v1")
+    assert isinstance(tick(), dg.SkipReason)
+    write(Path(spec.source.path), seed=5)
+    assert isinstance(tick(), dg.RunRequest), "the source changed"
+
+
+def failed(spec: DatasetSpec, gates: dict[str, str], tags: dict[str, str]) -> dg.RunRequest | dg.SkipReason:
+    """What the sensor of failed gates answers to a failed run whose gates came out so."""
+    Ledger(store()).write("judgements", [
+        {"dataset": "shop", "run_id": "run", "gate": gate, "artefact": "x", "suite": "s", "verdict": verdict,
+         "reasons": "r"} for gate, verdict in gates.items()
+    ])  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.DagsterRun(job_name="shop", run_id="run", tags=tags, status=dg.DagsterRunStatus.FAILURE)
+        event = dg.DagsterEvent(event_type_value="PIPELINE_FAILURE", job_name="shop")
+        context = dg.build_run_status_sensor_context(
+            sensor_name="shop_failed_gate", dagster_event=event, dagster_instance=instance, dagster_run=run
+        ).for_run_failure()
+        return sensor(spec, "failed_gate")(context)
+
+
+def test_a_failed_fidelity_gate_is_tried_again_with_another_seed(spec: DatasetSpec) -> None:
+    request = failed(spec, {"fidelity": "block", "utility": "pass"}, {})
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags["synth/attempt"] == "1"
+    again = failed(spec, {"fidelity": "block"}, request.tags)
+    assert again.tags["synth/attempt"] == "2"
+    assert again.tags[SEED] != request.tags[SEED]
+
+
+def test_retries_stop_at_the_cap(spec: DatasetSpec) -> None:
+    assert isinstance(failed(spec, {"fidelity": "block"}, {"synth/attempt": str(spec.retries)}), dg.SkipReason)
+
+
+@pytest.mark.parametrize(
+    "gates",
+    [{"memorisation": "block"}, {"memorisation": "block", "fidelity": "block"}, {"fidelity": "unmeasured"},
+     {"source": "block"}, {}],
+)  # fmt: skip
+def test_nothing_else_is_tried_again(spec: DatasetSpec, gates: dict[str, str]) -> None:
+    assert isinstance(failed(spec, gates, {}), dg.SkipReason)
+
+
+def test_a_drill_is_not_tried_again(spec: DatasetSpec) -> None:
+    assert isinstance(failed(spec, {"fidelity": "block"}, {"synth/drill_copies": "0.1"}), dg.SkipReason)
+
+
+def test_an_unmeasured_gate_is_told_from_a_block(spec: DatasetSpec) -> None:
+    failed(spec, {"fidelity": "unmeasured", "utility": "block"}, {})
+    assert blocked_gates("shop", "run") == ["fidelity (unmeasured)", "utility"]
