@@ -20,6 +20,7 @@ from synth_pipeline.adapters.ingest import read_frame
 from synth_pipeline.adapters.project import store, suites
 from synth_pipeline.checks import Evidence
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.finding import COLUMNS
 from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
@@ -59,10 +60,8 @@ class Audit:
 
     def to_json(self) -> str:
         """The verdict and all findings; what could not be measured is null."""
-        columns = ["check", "family", "subject", "metric", "value", "low", "high", "baseline", "p_value", "n", "verdict",
-                   "expectation", "note"]  # fmt: skip
-        return json.dumps({"verdict": self.verdict.value, "findings": table_of_findings(self.findings[columns])},
-                          indent=1, ensure_ascii=False)  # fmt: skip
+        findings = table_of_findings(self.findings[[*COLUMNS[:-1], "verdict", "expectation", "note"]])
+        return json.dumps({"verdict": self.verdict.value, "findings": findings}, indent=1, ensure_ascii=False)
 
     def to_html(self) -> str:
         return report(self.facts)
@@ -88,7 +87,7 @@ def audit(
     schema, real = read_real({"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {}))
     made = _table(synthetic, schema, "the synthetic table")
     if target is not None and target not in schema.names:
-        raise SynthError(f"The target {target!r} is no column; there are {', '.join(schema.names)}.", "name one of them.")
+        raise SynthError(f"The target {target!r} is no column.", f"name one of {', '.join(schema.names)}.")
     _refuse_shared_records(real)
     evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target)
     without = [] if target else ["utility"]
@@ -121,7 +120,7 @@ def generate(
         raise SynthError(f"There is no generator {generator!r}.", f"use one of {', '.join(GENERATORS)}.")
     made = _parametrised(generator, parameters or {})
     progress("reading")
-    schema, real = read_real({"train": train})
+    _, real = read_real({"train": train})
     progress("fitting")
     with pinned():
         sampler = made.fit(Train(real["train"]), Seed(seed, ("fit",)))
@@ -137,7 +136,7 @@ def load_release(dataset: str, version: str | None = None) -> pd.DataFrame:
     place = store().published(dataset)
     folder = place / "current" if version is None else place / "releases" / version
     if not (folder / "manifest.json").exists():
-        raise SynthError(f"{dataset} has no release{f' {version}' if version else ''}.", f"run 'synth run {dataset}'.")
+        raise SynthError(f"{dataset} has no release {version or ''}".rstrip() + ".", f"run 'synth run {dataset}'.")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     if of_file(folder / "data.parquet") != manifest["files"]["data.parquet"]:
         raise SynthError(f"The data of {dataset} {manifest['version']} are not what was released.",
@@ -188,8 +187,8 @@ def _as_file(data: Data) -> Iterator[Path]:
         try:
             data.to_parquet(path, index=False)
         except (pa.ArrowException, ValueError, TypeError) as error:
-            raise SynthError(f"The data frame cannot be written as Parquet ({type(error).__name__}).",
-                             "give its columns distinct text names, and values of one type each.") from None  # fmt: skip
+            problem = f"The data frame cannot be written as Parquet ({type(error).__name__})."
+            raise SynthError(problem, "give its columns distinct text names, and values of one type each.") from None
         yield path
 
 
@@ -217,10 +216,8 @@ def _merged(first: Schema, second: Schema) -> Schema:
 def _wider(first: Column, second: Column) -> Column:
     nullable = first.nullable or second.nullable
     kinds = {first.kind, second.kind}
-    if len(kinds) > 1:
-        kind = Kind.DECIMAL if kinds == {Kind.INTEGER, Kind.DECIMAL} else Kind.CATEGORY
-    else:
-        kind = first.kind
+    numbers = kinds == {Kind.INTEGER, Kind.DECIMAL}
+    kind = first.kind if len(kinds) == 1 else Kind.DECIMAL if numbers else Kind.CATEGORY
     grids = [column.grid for column in (first, second)]
     grid = None if None in grids or kind is Kind.CATEGORY else min(grid for grid in grids if grid is not None)
     return Column(name=first.name, kind=kind, grid=grid, nullable=nullable)

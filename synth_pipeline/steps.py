@@ -87,7 +87,8 @@ def open_sealed(train: Train, sealed: Sealed, synthetic: Table, evidence: Eviden
 def provenance_findings(stamped: pd.DataFrame, real_ids: Iterable[pd.Series]) -> pd.DataFrame:
     """Whether every row says where it is from, and none claims to be a real record."""
     rows = len(stamped)
-    without = int((stamped[PROVENANCE] != SYNTHETIC).sum() + stamped[["_generator", "_batch_id"]].isna().any(axis=1).sum())
+    marked = (stamped[PROVENANCE] == SYNTHETIC) & stamped[["_generator", "_batch_id"]].notna().all(axis=1)
+    without = int((~marked).sum())
     repeated = int(stamped[RECORD_ID].duplicated().sum() + stamped[RECORD_ID].isna().sum())
     real = sum(int(stamped[RECORD_ID].isin(ids).sum()) for ids in real_ids)
     counts = {"rows without origin": without, "repeated record ids": repeated, "real record ids": real}

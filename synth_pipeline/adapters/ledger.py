@@ -23,8 +23,19 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     # how each gate came out for one content
     "judgements": (*_WHO, "gate", "artefact", "suite", "verdict", "reasons"),
     # staged, released and refused
-    "releases": (*_WHO, "event", "version", "batch_id", "rows", "generator", "generation", "seed", "source", "spec",
-                 "reasons"),  # fmt: skip
+    "releases": (
+        *_WHO,
+        "event",
+        "version",
+        "batch_id",
+        "rows",
+        "generator",
+        "generation",
+        "seed",
+        "source",
+        "spec",
+        "reasons",
+    ),
     # every look at the sealed rows
     "openings": (*_WHO, "version"),
     # memorisation blocks, which are final for an identity
@@ -48,9 +59,7 @@ class Ledger:
             return
         frame = pd.DataFrame(rows, columns=list(KINDS[kind]))
         for name in frame.columns:
-            frame[name] = frame[name].astype(
-                "float64" if name in _NUMBERS else "int64" if name in _COUNTS else "str"
-            )
+            frame[name] = frame[name].astype("float64" if name in _NUMBERS else "int64" if name in _COUNTS else "str")
         frame["at"] = pd.Timestamp(datetime.now(UTC).replace(tzinfo=None)).as_unit("us")
         folder = self.store.ledgers / kind
         folder.mkdir(parents=True, exist_ok=True)

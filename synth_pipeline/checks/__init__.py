@@ -1,4 +1,7 @@
-"""Checks, one file each.  This is the one list of them: a new one is a file here, its name below and a line in a suite."""
+"""Checks, one file each.
+
+This is the one list of them: a new one is a file here, its name below and a line in a suite.
+"""
 
 from synth_pipeline.checks.classifier import Classifier
 from synth_pipeline.checks.diversity import Diversity

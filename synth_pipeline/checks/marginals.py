@@ -50,7 +50,10 @@ class Marginals:
         spread = float(np.std(real)) or 1.0
         gaps = np.diff(points) / spread
         yield self._finding(
-            name, "wasserstein", excess(lambda a, b: (np.abs(np.cumsum(a - b, 1))[:, :-1] * gaps).sum(1), shares), sample
+            name,
+            "wasserstein",
+            excess(lambda a, b: (np.abs(np.cumsum(a - b, 1))[:, :-1] * gaps).sum(1), shares),
+            sample,
         )
 
     def _finding(self, subject: str, metric: str, measured: Excess, sample: Resample) -> Finding:

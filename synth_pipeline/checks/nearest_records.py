@@ -10,6 +10,7 @@ from synth_pipeline.checks.exact_copies import clopper_pearson
 from synth_pipeline.checks.units import real_pool
 from synth_pipeline.core.finding import Family, Finding
 
+METRIC = "members among the closest"
 CLOSEST = (10, 30, 100, 300)
 LARGEST = 30_000  # real and synthetic rows that are compared
 SMALLEST = 100  # real units, on each side, below which nothing can be said
@@ -34,9 +35,8 @@ class NearestRecords:
         pool = real_pool(evidence)
         sides = np.bincount(pool.member, minlength=2)
         if sides.min() < SMALLEST:
-            yield Finding(self.name, self.family, "all records", "members among the closest", np.nan,
-                          n=len(pool.member),
-                          note=f"needs {SMALLEST} records each in train and holdout, and has {sides.min()}")  # fmt: skip
+            note = f"needs {SMALLEST} records each in train and holdout, and has {sides.min()}"
+            yield Finding(self.name, self.family, "all records", METRIC, np.nan, n=len(pool.member), note=note)
             return
         rows, scores = _scores(evidence)
         most = np.full(len(pool.unit), -np.inf)
@@ -55,7 +55,7 @@ class NearestRecords:
         best = int(np.argmin(tails))
         low, high = clopper_pearson(hits[best], sizes[best])
         return Finding(
-            self.name, self.family, "all records", "members among the closest", hits[best] / sizes[best], low, high,
+            self.name, self.family, "all records", METRIC, hits[best] / sizes[best], low, high,
             float(member.mean()), min(1.0, len(sizes) * tails[best]), len(member),
             f"{hits[best]} of the {sizes[best]} closest are train records",
         )  # fmt: skip

@@ -16,10 +16,11 @@ class Pairs:
     """Associations and joint distributions of pairs of columns.
 
     Every column is binned: numbers by deciles, with bins of their own for numbers that many rows share and
-    for missing, categories by their commonest levels.  ``association`` is the absolute difference of Cramer's V, bias-corrected after Bergsma (2013), doi:10.1016/j.jkss.2012.10.002, or for
-    two numeric columns of Spearman's rank correlation of the bins (0: alike, 1 or 2: opposite); ``tv`` is
-    the total variation distance of the two-way tables (0: alike, 1: disjoint).  Each between synthetic
-    and holdout, with train against holdout as its baseline.
+    for missing ones, categories by their commonest levels.  ``association`` is the absolute difference of
+    Cramer's V, bias-corrected after Bergsma (2013), doi:10.1016/j.jkss.2012.10.002, or for two numeric
+    columns of Spearman's rank correlation of the bins (0: alike, 1 or 2: opposite); ``tv`` is the total
+    variation distance of the two-way tables (0: alike, 1: disjoint).  Each between synthetic and holdout,
+    with train against holdout as its baseline.
     """
 
     name = "pairs"
@@ -40,7 +41,9 @@ class Pairs:
             tables = Three(*(grid.tables(side, weights[replicate])
                              for side, weights in zip(codes, sample.weights, strict=True)))  # fmt: skip
             strength = Three(*map(grid.association, tables))
-            association.append([np.abs(strength.synthetic - strength.holdout), np.abs(strength.train - strength.holdout)])
+            association.append(
+                [np.abs(strength.synthetic - strength.holdout), np.abs(strength.train - strength.holdout)]
+            )
             distance.append([_distance(tables.synthetic, tables.holdout), _distance(tables.train, tables.holdout)])
         for metric, values in (("association", np.array(association)), ("tv", np.array(distance))):
             for pair, subject in enumerate(grid.subjects):

@@ -24,12 +24,12 @@ class Utility:
     """Train on synthetic, test on real (TSTR).
 
     The same boosted trees are trained on synthetic rows and on equally many real train rows, five times
-    each on a bootstrap sample, and predict the target of the holdout.  ``ratio`` is the score of the
-    first over that of the second (1: as good as real, below: worse), averaged over the fits; its interval,
-    at 95 %, covers the choice of test rows and the spread of the fits, given the two tables.  The score is the area under the ROC curve, one class
-    against the rest and averaged; for numbers it is one over the root mean squared error.  ``skill`` is
-    what remains above a model without information (0: nothing, 1: perfect), real rows' being its
-    baseline.  Esteban, Hyland and Raetsch (2017), arXiv:1706.02633.
+    each on a bootstrap sample, and predict the target of the holdout.  ``ratio`` is the score of the first
+    over that of the second (1: as good as real, below: worse), averaged over the fits; its interval, at
+    95 %, covers the choice of test rows and the spread of the fits, given the two tables.  The score is
+    the area under the ROC curve, one class against the rest and averaged; for numbers it is one over the
+    root mean squared error.  ``skill`` is what remains above a model without information (0: nothing, 1:
+    perfect), that of real rows being its baseline.  Esteban, Hyland and Raetsch (2017), arXiv:1706.02633.
     """
 
     name = "utility"

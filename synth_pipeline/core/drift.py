@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import ks_2samp
 
 from synth_pipeline.core.table import Table
 
@@ -32,10 +31,7 @@ def drift(before: Table, now: Table) -> list[Moved]:
     """
     columns = [column for column in before.schema.columns if column.kind.is_numeric or column.kind.is_nominal]
     level = ALPHA / max(1, len(columns))
-    moved = [
-        _numeric(column.name, before, now, level) if column.kind.is_numeric else _nominal(column.name, before, now, level)
-        for column in columns
-    ]
+    moved = [(_numeric if column.kind.is_numeric else _nominal)(column.name, before, now, level) for column in columns]
     return sorted(moved, key=lambda one: one.by_chance - one.distance)
 
 
@@ -46,13 +42,22 @@ def _numeric(name: str, before: Table, now: Table, level: float) -> Moved:
     if not len(first) or not len(second):
         return Moved(name, gaps, 0.0)
     bound = float(np.sqrt(-np.log(level / 2) / 2 * (1 / len(first) + 1 / len(second))))
-    return Moved(name, max(gaps, float(ks_2samp(first, second, method="asymp").statistic)), bound)
+    return Moved(name, max(gaps, _distance(first, second)), bound)
+
+
+def _distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Kolmogorov-Smirnov distance of two samples."""
+    points = np.concatenate([first, second])
+    gaps = [np.searchsorted(np.sort(side), points, "right") / len(side) for side in (first, second)]
+    return float(np.abs(gaps[0] - gaps[1]).max())
 
 
 def _nominal(name: str, before: Table, now: Table, level: float) -> Moved:
-    first, second = (table.frame[name].astype("str").value_counts(dropna=False, normalize=True) for table in (before, now))
+    columns = (table.frame[name].astype("str") for table in (before, now))
+    first, second = (column.value_counts(dropna=False, normalize=True) for column in columns)
     both = pd.concat([first, second], axis=1).fillna(0.0).to_numpy()
     inverse = 1 / len(before) + 1 / len(now)
     pooled = both.mean(1)
     mean = float(np.sqrt(2 / np.pi * pooled * (1 - pooled) * inverse).sum() / 2)
-    return Moved(name, float(np.abs(both[:, 0] - both[:, 1]).sum() / 2), mean + float(np.sqrt(-np.log(level) * inverse / 2)))
+    by_chance = mean + float(np.sqrt(-np.log(level) * inverse / 2))
+    return Moved(name, float(np.abs(both[:, 0] - both[:, 1]).sum() / 2), by_chance)

@@ -7,36 +7,46 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from synth_pipeline.core.parquet import frames
+
 LENGTH = 16  # hexadecimal digits shown and used as names: 64 bits
 
 
 class _ColumnHash:
     """Where values are missing, how long texts are and what they hold, each as a stream of its own."""
 
-    def __init__(self) -> None:
-        self._streams = [hashlib.sha256() for _ in range(3)]
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._streams = [hashlib.sha256(kind.encode()) for _ in range(3)]
 
     def update(self, values: pd.Series) -> None:
         missing = values.isna().to_numpy()
-        self._streams[0].update(np.ascontiguousarray(missing).view(np.uint8))
-        if pd.api.types.is_string_dtype(values.dtype):
-            import pyarrow as pa
-            import pyarrow.compute as pc
-
-            texts = pc.fill_null(pa.array(values, type=pa.large_string(), from_pandas=True), "")
-            self._streams[1].update(pc.binary_length(texts).to_numpy(zero_copy_only=False).astype("<i8"))
-            self._streams[2].update("".join(texts.to_pylist()).encode())
+        self._streams[0].update(missing.tobytes())
+        if self._kind == "text":
+            texts = [text.encode() for text in values.fillna("")]
+            self._streams[1].update(np.fromiter(map(len, texts), "<i8", len(texts)).tobytes())
+            self._streams[2].update(b"".join(texts))
             return
-        if pd.api.types.is_datetime64_any_dtype(values.dtype):
-            numbers = values.astype("int64").to_numpy()
-        elif pd.api.types.is_float_dtype(values.dtype):
+        if self._kind == "time":
+            numbers = values.astype("datetime64[us]").astype("int64").to_numpy()
+        elif self._kind == "decimal":
             numbers = values.to_numpy("<f8", na_value=0.0)
         else:
             numbers = values.to_numpy("<i8", na_value=0)
-        self._streams[2].update(np.ascontiguousarray(np.where(missing, 0, numbers)))
+        self._streams[2].update(np.where(missing, 0, numbers).tobytes())
 
     def digest(self) -> bytes:
         return b"".join(stream.digest() for stream in self._streams)
+
+
+def _kind_of(values: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return "truth"
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return "integer"
+    if pd.api.types.is_float_dtype(values.dtype):
+        return "decimal"
+    return "time" if pd.api.types.is_datetime64_any_dtype(values.dtype) else "text"
 
 
 def of_frames(frames: Iterable[pd.DataFrame]) -> str:
@@ -44,7 +54,8 @@ def of_frames(frames: Iterable[pd.DataFrame]) -> str:
     columns: dict[str, _ColumnHash] = {}
     for frame in frames:
         for name in frame.columns:
-            columns.setdefault(str(name), _ColumnHash()).update(frame[name])
+            values = frame.loc[:, name]
+            columns.setdefault(str(name), _ColumnHash(_kind_of(values))).update(values)
     whole = hashlib.sha256()
     for name, column in columns.items():
         whole.update(name.encode() + b"\x00" + column.digest())
@@ -57,9 +68,7 @@ def of_frame(frame: pd.DataFrame) -> str:
 
 def of_parquet(path: Path) -> str:
     """Hash of a Parquet file's rows, read in chunks."""
-    import pyarrow.parquet as pq
-
-    return of_frames(batch.to_pandas() for batch in pq.ParquetFile(path).iter_batches(131_072))
+    return of_frames(frames(path))
 
 
 def of_text(*parts: str) -> str:

@@ -43,7 +43,7 @@ class Table:
 
         Raises SynthError with the list of differences when columns are missing, surplus or of another type.
         """
-        ids = frame[RECORD_ID].astype("str").reset_index(drop=True) if RECORD_ID in frame else None
+        ids = frame.loc[:, RECORD_ID].astype("str").reset_index(drop=True) if RECORD_ID in frame else None
         own = [column for column in frame.columns if not str(column).startswith("_")]
         missing = [name for name in schema.names if name not in frame.columns]
         surplus = [str(name) for name in own if name not in schema.names]
@@ -53,7 +53,7 @@ class Table:
                 f"The columns of {called} differ from those of the real table: it {' and '.join(parts)}.",
                 "give both tables the same columns.",
             )
-        cast = {column.name: _cast(frame[column.name], column, called) for column in schema.columns}
+        cast = {column.name: _cast(frame.loc[:, column.name], column, called) for column in schema.columns}
         return cls(pd.DataFrame(cast).reset_index(drop=True), schema, ids)
 
     def take(self, rows: np.ndarray) -> "Table":
@@ -90,8 +90,7 @@ def _cast(values: pd.Series, column: Column, called: str) -> pd.Series:
             if column.kind in (Kind.CATEGORY, Kind.TEXT, Kind.IDENTIFIER):
                 return _to_text(values)
             return values.astype(_ALWAYS[column.kind])
-        if column.kind is Kind.BOOLEAN:
-            values = _to_boolean(values)
+        values = _to_boolean(values) if column.kind is Kind.BOOLEAN else _to_whole(values)
         return values.astype((_WITH_NULLS if values.isna().any() else _PLAIN)[column.kind])
     except (ValueError, TypeError) as error:
         raise SynthError(
@@ -109,6 +108,13 @@ def _to_text(values: pd.Series) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype("object")
     return values.astype("str")
+
+
+def _to_whole(values: pd.Series) -> pd.Series:
+    """Integers, also where they are stored as floats; pandas would cut a fraction off in silence."""
+    if pd.api.types.is_float_dtype(values.dtype) and not (values.dropna() % 1 == 0).all():
+        raise ValueError("not whole")
+    return values
 
 
 def _to_boolean(values: pd.Series) -> pd.Series:

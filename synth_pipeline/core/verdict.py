@@ -10,7 +10,7 @@ import pandas as pd
 class Verdict(StrEnum):
     """How a finding, a gate or an audit came out.  UNMEASURED never passes a critical gate."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     WARN = "warn"
     BLOCK = "block"
     UNMEASURED = "unmeasured"

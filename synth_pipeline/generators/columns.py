@@ -73,5 +73,5 @@ def refuse_text(table: Table, generator: str) -> None:
     if texts := table.schema.of(Kind.TEXT):
         raise SynthError(
             f"Generator {generator!r} cannot imitate free text: {texts}.",
-            "leave these columns out with 'exclude', or declare them as category under 'columns' if their values recur.",
+            "leave these columns out with 'exclude', or declare them as category if their values recur.",
         )

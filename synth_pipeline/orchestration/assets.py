@@ -77,7 +77,9 @@ def _asset(
 
 def _split(spec: DatasetSpec) -> dg.AssetsDefinition:
     specs = [
-        dg.AssetSpec([spec.name, side], deps=_keys(spec, ["source"]), **_common(spec, _SPLIT[side], {"duckdb", "parquet"}))
+        dg.AssetSpec(
+            [spec.name, side], deps=_keys(spec, ["source"]), **_common(spec, _SPLIT[side], {"duckdb", "parquet"})
+        )
         for side in SIDES
     ]
 
@@ -112,7 +114,9 @@ def _release(spec: DatasetSpec) -> dg.AssetsDefinition:
     @dg.asset(
         key=[spec.name, "release"],
         deps=[*_keys(spec, ["staged_release"]), *keys_before_release(spec.name)],
-        **_common(spec, "The published data set, if every gate and dbt test holds for exactly this content.", {"parquet"}),
+        **_common(
+            spec, "The published data set, if every gate and dbt test holds for exactly this content.", {"parquet"}
+        ),
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         run = run_of(context, spec)

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from synth_pipeline.adapters.project import store
+from synth_pipeline.adapters.storage import locked
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.verdict import Verdict, worst
 from synth_pipeline.dataset import DatasetSpec
@@ -44,14 +45,13 @@ def launch(
     Raises SynthError where there is no such asset.
     """
     _quiet()
-    instance_home()
     job = definitions().resolve_job_def(spec.name)
     selection = [dg.AssetKey([spec.name, name]) for name in only]
     if unknown := [key for key in selection if key not in job.asset_layer.executable_asset_keys]:
         known = sorted(key.path[-1] for key in job.asset_layer.executable_asset_keys if key.path[0] == spec.name)
         raise SynthError(f"{spec.name} has no asset {unknown[0].path[-1]!r}.", f"use one of {', '.join(known)}.")
     run = str(uuid.uuid4())
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         instance.add_event_listener(run, lambda entry: _tell(entry, progress))
         result = job.execute_in_process(
             instance=instance, run_id=run, tags=tags, asset_selection=selection or None, raise_on_error=False,
@@ -69,6 +69,12 @@ def instance_home() -> Path:
     if not settings.exists():
         settings.write_text("telemetry:\n  enabled: false\nnux:\n  enabled: false\n", encoding="utf-8")
     return home
+
+
+def _instance() -> dg.DagsterInstance:
+    """Dagster's instance of this home; its tables are made by one process at a time."""
+    with locked(instance_home() / ".lock"):
+        return dg.DagsterInstance.get()
 
 
 def _quiet() -> None:

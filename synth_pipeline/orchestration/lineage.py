@@ -63,17 +63,18 @@ def _replay(built: Build, context: dg.AssetExecutionContext) -> Iterator[Any]:
     """dbt's events as materialisations and check results, as far as they are asked for."""
     from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-    wanted, checks = context.selected_asset_keys, context.selected_asset_check_keys
+    target = warehouse.PROJECT / "target"
     for event in built.events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        results = message.to_default_asset_events(
-            manifest=manifest(), dagster_dbt_translator=TRANSLATOR, context=context, target_path=warehouse.PROJECT / "target"
-        )
-        for result in results:
-            if isinstance(result, dg.AssetCheckResult | dg.AssetCheckEvaluation):
-                key = dg.AssetCheckKey(result.asset_key, result.check_name)
-                if key in checks:
-                    yield result
-            else:
+        for result in message.to_default_asset_events(
+            manifest=manifest(), dagster_dbt_translator=TRANSLATOR, context=context, target_path=target
+        ):
+            if _is_asked_for(result, context):
                 yield result
-    del wanted
+
+
+def _is_asked_for(result: Any, context: dg.AssetExecutionContext) -> bool:
+    """Materialisations, and the checks that this step is to report."""
+    if isinstance(result, dg.AssetCheckResult | dg.AssetCheckEvaluation):
+        return dg.AssetCheckKey(result.asset_key, result.check_name) in context.selected_asset_check_keys
+    return True

@@ -65,7 +65,8 @@ def _about(run: Run) -> dict[str, str]:
         "Source": run.get("source").content,
         "Spec": rows["spec"],
     }  # fmt: skip
-    if (staged := run.find("staged_release")) is not None and staged.parents["deduplicated"] == run.get("deduplicated").content:
+    staged = run.find("staged_release")
+    if staged is not None and staged.parents["deduplicated"] == run.get("deduplicated").content:
         about |= {"Version": staged.content, "Batch": staged.facts["batch_id"]}
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:

@@ -36,7 +36,7 @@ def draw_candidates(run: Run) -> Artefact:
     generator = run.get("generator")
     spec = run.spec.model_copy(update={"seed": generator.facts["seed"]})
     # Our own file, unchanged since it was written: ``file`` verifies its hash.
-    sampler = pickle.loads(generator.file(SAMPLER).read_bytes())
+    sampler = pickle.loads(generator.file(SAMPLER).read_bytes())  # noqa: S301
     candidates = sample(spec, sampler, spec.rows or generator.facts["train_rows"])
     if run.drill:
         train = Train(table_of(run.get("train")))

@@ -36,9 +36,7 @@ def datasets() -> list[str]:
     return list(project["vars"]["datasets"])
 
 
-def build_over(
-    store: Store, run: str, staged: Mapping[str, warehouse.Staged]
-) -> tuple[Artefact, warehouse.Build]:
+def build_over(store: Store, run: str, staged: Mapping[str, warehouse.Staged]) -> tuple[Artefact, warehouse.Build]:
     current = {name: store.current_release(name) for name in datasets()}
     with store.writing("lineage", WAREHOUSE, run) as draft:
         built = warehouse.build(store, draft.folder / FILE, staged, current)

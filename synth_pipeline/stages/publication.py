@@ -5,7 +5,6 @@ crash left behind, if the warehouse was swapped already, or else forgets it.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def reconcile(store: Store) -> None:
 
 def _finish(store: Store, intent: _Intent) -> None:
     """Everything after the swap; may be done twice."""
-    point(store.published(intent.dataset) / "current", os.path.join("releases", intent.version))
+    point(store.published(intent.dataset) / "current", f"releases/{intent.version}")
     Ledger(store).write("releases", [intent.event])
     _intent_file(store).unlink(missing_ok=True)
 

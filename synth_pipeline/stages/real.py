@@ -1,6 +1,5 @@
 """The real side: source, train, holdout and sealed."""
 
-import pandas as pd
 import pyarrow.parquet as pq
 
 from synth_pipeline.adapters.ingest import ingest, split
@@ -8,6 +7,7 @@ from synth_pipeline.adapters.project import ROOT
 from synth_pipeline.adapters.signature import signature
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.fingerprint import of_parquet, of_text
+from synth_pipeline.core.parquet import frame, frames
 from synth_pipeline.core.split.rule import SIDES, SplitRule
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Schema
@@ -58,6 +58,5 @@ def table_of(artefact: Artefact, most: int | None = None) -> Table:
     path = artefact.file("data.parquet")
     schema = Schema.model_validate(artefact.facts["schema"])
     if most is None or artefact.facts["rows"] <= most:
-        return Table.conform(pd.read_parquet(path), schema, artefact.asset)
-    batches = pq.ParquetFile(path).iter_batches(most)
-    return Table.conform(next(batches).to_pandas(), schema, artefact.asset)
+        return Table.conform(frame(path), schema, artefact.asset)
+    return Table.conform(next(frames(path, most)), schema, artefact.asset)

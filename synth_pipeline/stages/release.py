@@ -14,7 +14,8 @@ class Refused(Refusal):
     """A release that was not made, with all its reasons."""
 
     def __init__(self, dataset: str, reasons: list[str]) -> None:
-        super().__init__(f"{dataset} is not released: {'; '.join(reasons)}.", "mend what the reasons name and run again.")
+        told = f"{dataset} is not released: {'; '.join(reasons)}."
+        super().__init__(told, "mend what the reasons name and run again.")
         self.reasons = reasons
 
 
@@ -26,7 +27,9 @@ def verify(run: Run) -> list[str]:
     reasons = failed_gates(run, GATES)
     if staged.facts["drill"]:
         share = staged.facts["drill"]
-        reasons.append(f"this was a drill: {share:.1%} of the rows were copied from train, and the audit did not find them")
+        reasons.append(
+            f"this was a drill: {share:.1%} of the rows are copies of train rows that the audit did not find"
+        )
     built = run.store.find("lineage", WAREHOUSE, run.id)
     if built is None or built.facts["staged"].get(run.name) != staged.content:
         reasons.append("the dbt models and tests have not passed for this content")

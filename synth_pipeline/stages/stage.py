@@ -54,7 +54,8 @@ def event_of(run: Run) -> dict[str, object]:
     if staged is not None and rows is not None and staged.parents["deduplicated"] == rows.content:
         return {key: staged.facts[key] for key in empty}
     if rows is not None:
-        return empty | {key: rows.facts[key] for key in ("rows", "generator", "seed", "spec")} | {"version": rows.content}
+        known = {key: rows.facts[key] for key in ("rows", "generator", "seed", "spec")}
+        return empty | known | {"version": rows.content}
     return empty
 
 

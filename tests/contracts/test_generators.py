@@ -190,7 +190,7 @@ def test_free_text_is_refused_with_the_columns_named(generator):
 
 def test_a_sampler_survives_pickling_with_its_rows(generator, train):
     sampler = generator.fit(Train(train), Seed(1))
-    again = pickle.loads(pickle.dumps(sampler))  # noqa: S301
+    again = pickle.loads(pickle.dumps(sampler))
     assert of_frame(again.sample(ROWS, Seed(2)).frame) == of_frame(sampler.sample(ROWS, Seed(2)).frame)
 
 
@@ -227,7 +227,7 @@ def test_no_array_of_a_sampler_is_in_the_order_of_the_training_rows(generator):
     """
     rows, columns = 400, 4
     table = of_decimals(rows, columns, 10)
-    sampler = pickle.loads(pickle.dumps(generator.fit(Train(table), Seed(1))))  # noqa: S301
+    sampler = pickle.loads(pickle.dumps(generator.fit(Train(table), Seed(1))))
     traced = list(_rows_behind(sampler, table))
     assert len(traced) > columns  # the numbers themselves are in there, so that the test has something to look at
     worst = 0

@@ -17,7 +17,8 @@ def of(kind: Kind, values: object) -> pd.Series:
 @pytest.mark.parametrize(("kind", "values", "dtype"), [
     (Kind.INTEGER, [1, 2], "int64"), (Kind.INTEGER, [1, None], "Int64"), (Kind.INTEGER, [1.0, 2.0], "int64"),
     (Kind.BOOLEAN, [True, False], "bool"), (Kind.BOOLEAN, [True, None], "boolean"),
-    (Kind.BOOLEAN, ["true", "FALSE"], "bool"), (Kind.BOOLEAN, [0, 1], "bool"), (Kind.DECIMAL, [1, 2], "float64"), (Kind.CATEGORY, ["a", None], "str"),
+    (Kind.BOOLEAN, ["true", "FALSE"], "bool"), (Kind.BOOLEAN, [0, 1], "bool"),
+    (Kind.DECIMAL, [1, 2], "float64"), (Kind.CATEGORY, ["a", None], "str"),
     (Kind.CATEGORY, [1, 2], "str"), (Kind.DATETIME, pd.to_datetime(["2020-01-01", None]), "datetime64[us]"),
 ])  # fmt: skip
 def test_values_take_the_type_of_their_kind(kind, values, dtype):

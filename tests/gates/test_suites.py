@@ -123,6 +123,26 @@ def test_a_suite_that_is_not_wholly_understood_is_refused(tmp_path, suite):
     assert refusal.value.fix
 
 
+NOT_NULL = {"type": "expect_column_values_to_not_be_null", "severity": "critical"}
+
+
+@pytest.mark.parametrize("switch", [{"mostly": 0}, {"mostly": -1}, {"mostly": float("nan")}, {"mostly": "all"},
+                                    {"row_condition": "a > 3", "condition_parser": "pandas"}], ids=str)  # fmt: skip
+def test_switches_with_which_any_table_passes_are_refused_on_loading(tmp_path, switch):
+    """Great Expectations knows them, so that nothing after the loader would object."""
+    fields = {"kwargs": {"column": "a"} | switch}
+    with pytest.raises(SynthError, match="expectation 1"):
+        written(tmp_path, {"name": "train", "expectations": [NOT_NULL | fields]}, "train").load("train")
+    good = NOT_NULL | {"kwargs": {"column": "a"}}
+    written(tmp_path, {"name": "train", "expectations": [good]}, "train").load("train")
+
+
+@pytest.mark.parametrize("fault", ["unknown severity", "unknown field", "no kwargs", "empty suite", "wrong name"])
+def test_what_can_be_seen_without_a_table_is_refused_on_loading(tmp_path, fault):
+    with pytest.raises(SynthError):
+        written(tmp_path, REFUSED[fault]).load("fidelity")
+
+
 def test_the_suite_that_the_refused_ones_were_made_from_is_accepted(tmp_path):
     judged = judge_findings(written(tmp_path, suite_of(LINE, judges_all=True)).load("fidelity"), FOUND)
     assert judged.verdict is Verdict.PASS

@@ -100,7 +100,7 @@ def test_rare_levels_do_not_give_their_records_away(split, evidence, measured):
     )
     parts = split(table, 2_000, 5)
     made = made_of(parts.train)
-    finding, = measured("nearest_records", evidence(parts.train, parts.holdout, made)).values()
+    (finding,) = measured("nearest_records", evidence(parts.train, parts.holdout, made)).values()
     assert finding.p_value > 0.001
 
 

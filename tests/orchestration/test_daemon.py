@@ -57,7 +57,9 @@ def test_sensors_fire_once_and_retries_stop(tmp_path: Path) -> None:
     version = project.release("shop")["version"]
 
     with daemon(project):
-        assert wait(lambda: "shop_drift" in (project.root / "daemon.log").read_text(), 90, 1), "the daemon does not look"
+        assert wait(lambda: "shop_drift" in (project.root / "daemon.log").read_text(), 90, 1), (
+            "the daemon does not look"
+        )
 
         rows.sample(len(rows), replace=True, random_state=1).to_csv(source, index=False)
         looked = "its distribution did not"
@@ -74,7 +76,8 @@ def test_sensors_fire_once_and_retries_stop(tmp_path: Path) -> None:
         time.sleep(25)
         assert len(runs(project, "shop")) == 2, "the sensor fired again"
 
-        assert project.synth("run", "floor")[0] == 1
+        status, printed = project.synth("run", "floor")
+        assert status == 1, printed
         assert wait(lambda: len(runs(project, "floor")) == 2, 90, 1), "no retry"
         assert wait(lambda: all(run.status in ENDED for run in runs(project, "floor")), 180, 1)
         time.sleep(25)

@@ -3,9 +3,9 @@
 import dagster as dg
 import pytest
 
+from synth_pipeline.adapters.declaration import load
 from synth_pipeline.adapters.gates import GATES
 from synth_pipeline.adapters.project import DEFS
-from synth_pipeline.adapters.declaration import load
 from synth_pipeline.definitions import defs
 from synth_pipeline.orchestration.assets import assets_of
 from synth_pipeline.orchestration.checks import checks_of

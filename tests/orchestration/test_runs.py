@@ -111,7 +111,9 @@ def test_a_run_killed_at_any_step_is_completed_by_the_next_one(project: Project)
         assert wait(reached, 120), f"never came to {point}"
         os.killpg(started.pid, signal.SIGKILL)
         started.communicate()
-        rows = project.query("select _version, count(*) as n from fair__training_mix where _origin = 'synthetic' group by 1")
+        rows = project.query(
+            "select _version, count(*) as n from fair__training_mix where _origin = 'synthetic' group by 1"
+        )
         assert len(rows) == 1, f"killed at {point}: the warehouse is not whole"
         now = project.release("fair")
         assert now == before
@@ -121,7 +123,9 @@ def test_a_run_killed_at_any_step_is_completed_by_the_next_one(project: Project)
         assert status == 0, f"after a kill at {point}: {printed}"
         after = project.release("fair")
         assert after != before
-        assert project.query("select version from release_ledger where is_current")["version"].tolist() == [after["version"]]
+        assert project.query("select version from release_ledger where is_current")["version"].tolist() == [
+            after["version"]
+        ]
         assert not list(restricted.rglob("intent.json"))
         before = after
 
@@ -133,12 +137,14 @@ def test_two_data_sets_publish_at_the_same_time(project: Project) -> None:
     assert project.synth("check")[0] == 0
     for seed in ("1", "2"):
         started = {name: project.start("run", name, "--seed", seed) for name in ("left", "right")}
-        for name, process in started.items():
+        for process in started.values():
             printed, _ = process.communicate(timeout=300)
             assert process.returncode == 0, printed
             assert "lock" not in printed.lower()
         shown = project.query("select dataset, version from release_ledger where is_current order by 1")
         versions = {name: project.release(name)["version"] for name in ("left", "right")}
         assert dict(shown.itertuples(index=False)) == versions, "one of the two was lost"
-        counts = project.query("select dataset, synthetic_rows from provenance_summary").set_index("dataset")["synthetic_rows"]
+        counts = project.query("select dataset, synthetic_rows from provenance_summary").set_index("dataset")[
+            "synthetic_rows"
+        ]
         assert {name: counts[name] for name in versions} == {name: project.release(name)["rows"] for name in versions}

@@ -180,9 +180,14 @@ def test_an_altered_sampler_is_not_loaded(spec: DatasetSpec) -> None:
 
 def test_what_fails_while_it_is_written_leaves_what_was_there(spec: DatasetSpec) -> None:
     stages.load_source(Run(spec, store(), "one"))
-    with pytest.raises(RuntimeError), store().writing("shop", "source", "two") as draft:
-        draft.data.write_bytes(b"half")
-        raise RuntimeError
+
+    def half() -> None:
+        with store().writing("shop", "source", "two") as draft:
+            draft.data.write_bytes(b"half")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        half()
     assert store().get("shop", "source").run == "one"
     assert [path.name for path in (store().restricted / "shop" / "source").iterdir() if path.name.startswith(".")] == []
 

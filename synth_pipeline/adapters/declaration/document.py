@@ -142,7 +142,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, called: Path) -> Mistake:
     if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in told:
         return Mistake(called, line, "", "a tab stands where YAML allows only spaces.", "indent with spaces.")
     if "unhashable" in told or "unacceptable key" in told:
-        fix = "put a template in quotes, such as \"{{ env.NAME }}\"."
+        fix = 'put a template in quotes, such as "{{ env.NAME }}".'
         return Mistake(called, line, "", "a name of a field is no plain text.", fix)
     if "single document" in (error.context or ""):
         return Mistake(called, line, "", "a second document begins here.", "give each data set a folder of its own.")

@@ -6,6 +6,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pandas as pd
 from great_expectations.compatibility.pydantic import root_validator
 from great_expectations.expectations.expectation import BatchExpectation
@@ -35,7 +36,7 @@ class ExpectFinding(BatchExpectation):
     success_keys: ClassVar[tuple[str, ...]] = ("check", "metric", "subjects", "optional", *BOUNDS, "fetch_all")
 
     @root_validator(skip_on_failure=True, allow_reuse=True)  # Dagster reloads code
-    def _is_bounded(cls, fields: dict[str, Any]) -> dict[str, Any]:
+    def _is_bounded(cls, fields: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
         bounds = [fields[name] for name in BOUNDS if fields[name] is not None]
         if not bounds or not all(abs(bound) < float("inf") for bound in bounds):
             raise ValueError(f"needs a finite bound: one of {', '.join(BOUNDS)}")
@@ -92,4 +93,5 @@ def _off_grid(table: Table, column: Column) -> int:
     if not column.kind.is_numeric or not column.grid:
         return 0
     ratio = pd.Series(table.numbers(column.name)).dropna() / column.grid
-    return int(((ratio - ratio.round()).abs() > 1e-6 * ratio.abs().clip(lower=1)).sum())
+    rounding = 1e-6 + 4 * np.finfo(float).eps * ratio.abs()  # of the number and of the division
+    return int(((ratio - ratio.round()).abs() > rounding).sum())

@@ -33,9 +33,9 @@ def facts_of(table: Table, key: str | None, profile: Table | None = None) -> Fac
         column.name: {"$kind": column.kind.value, "$grid": column.grid} for column in schema.columns
     }
     if profile is not None:
+        groups["numeric"] = [name for name in groups["numeric"] if profile.frame[name].notna().any()]
         for name in groups["numeric"]:
-            known = profile.frame[name].dropna()
-            facts[name] |= {"$low": known.min(), "$high": known.max()} if len(known) else {"$low": None, "$high": None}
+            facts[name] |= {"$low": profile.frame[name].min(), "$high": profile.frame[name].max()}
         for name in groups["nominal"]:
             facts[name]["$levels"] = profile.frame[name].dropna().unique().tolist()
     columns = schema.names + ([RECORD_ID] if table.ids is not None else [])
@@ -59,8 +59,8 @@ def judge_findings(suite: Suite, findings: pd.DataFrame, without: Iterable[str] 
     skipped = set(without)
     wanted = [line for line in suite.expand(Facts([], {}, {})) if line["kwargs"].get("check") not in skipped]
     lines = [Line(f"check {check}", "info", Verdict.PASS, "not asked for") for check in sorted(skipped)]
-    for one in _evaluate(suite, wanted, findings) if wanted else []:
-        lines.append(_finding_line(one, findings))
+    if wanted:
+        lines += [_finding_line(one, findings) for one in _evaluate(suite, wanted, findings)]
     unjudged = findings["verdict"] == ""
     if suite.judges_all and unjudged.any():
         names = (findings["check"] + " " + findings["metric"] + " " + findings["note"])[unjudged].str.strip().unique()

@@ -84,7 +84,7 @@ class Suites:
             text = path.read_text(encoding="utf-8")
             raw = json.loads(text)
         except FileNotFoundError:
-            raise SynthError(f"The suite expectations/{where} is missing.", "restore it: no gate runs without.") from None
+            raise SynthError(f"The suite expectations/{where} is missing.", "restore it.") from None
         except json.JSONDecodeError as error:
             raise SynthError(f"expectations/{where}, line {error.lineno}: {error.msg}.", "mend the JSON.") from None
         lines = raw.get("expectations") if isinstance(raw, dict) else None
@@ -96,7 +96,11 @@ class Suites:
         for number, line in enumerate(lines, 1):
             _check_line(line, f"expectations/{where}, expectation {number}")
         meta = raw.get("meta", {})
-        if not isinstance(meta, dict) or set(meta) - {"judges_all"} or not isinstance(meta.get("judges_all", True), bool):
+        if (
+            not isinstance(meta, dict)
+            or set(meta) - {"judges_all"}
+            or meta.get("judges_all") not in (None, True, False)
+        ):
             raise SynthError(f"expectations/{where}: 'meta' is not understood.", 'write {"judges_all": true}, or none.')
         return Suite(gate, path, text, tuple(lines), meta.get("judges_all", False))
 

@@ -68,7 +68,7 @@ def _imported(function: str) -> Callable[[], Any]:
 def _called(function: Callable[[], Any], name: str) -> pd.DataFrame:
     try:
         frame = function()
-    except Exception as error:  # the user's function may raise anything, with rows in the text
+    except Exception as error:  # noqa: BLE001  (the user's function may raise anything, with rows in the text)
         raise SynthError(f"{name} raised {type(error).__name__}.", "call it by hand and mend it.") from None
     if not isinstance(frame, pd.DataFrame):
         raise SynthError(f"{name} returned {type(frame).__name__}, not a pandas data frame.", "return a data frame.")

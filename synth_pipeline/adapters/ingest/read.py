@@ -102,7 +102,7 @@ def _field(position: int, sql_type: str, opened: Opened) -> Field:
 def _base(sql_type: str) -> Kind:
     if sql_type == "BOOLEAN":
         return Kind.BOOLEAN
-    if sql_type.endswith("INT") or sql_type == "INTEGER" or sql_type == "UINTEGER":
+    if sql_type.endswith("INT") or sql_type in ("INTEGER", "UINTEGER"):
         return Kind.INTEGER
     if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL("):
         return Kind.DECIMAL

@@ -1,1 +1,1 @@
-"""The three real parts.  Each is a type of its own in a module of its own, so that an import contract can tell them apart."""
+"""The three real parts: each a type of its own in a module of its own, so that an import contract tells them apart."""

@@ -1,0 +1,1 @@
+"""Fair's survey on marriage."""
