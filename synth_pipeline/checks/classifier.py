@@ -62,8 +62,10 @@ class Classifier:
 
 
 def _folds(keys: np.ndarray, seed: Seed) -> np.ndarray:
-    """A fold for each row, at random; equal rows share one."""
+    """A fold for each row, at random; equal rows share one, unless too few differ for anything to be learned."""
     distinct, places = np.unique(keys, return_inverse=True)
+    if len(distinct) < 10 * FOLDS:
+        return seed.stream().permutation(np.arange(len(keys)) % FOLDS)
     return seed.stream().permutation(np.arange(len(distinct)) % FOLDS)[places]
 
 

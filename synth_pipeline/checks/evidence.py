@@ -95,7 +95,11 @@ class Evidence:
         """Codes of the entity of each real row; None where each row is a unit of its own."""
         if self.entity is None:
             return None
-        return self._split(self._factorise(self.entity))
+        values = pd.concat([table.frame[self.entity] for table in self.tables], ignore_index=True)
+        codes = pd.factorize(values)[0]
+        alone = codes < 0  # a row without an entity is a unit of its own
+        codes[alone] = codes.max(initial=-1) + 1 + np.arange(alone.sum())
+        return self._split(codes)
 
     @cached_property
     def embedding(self) -> Three[np.ndarray]:

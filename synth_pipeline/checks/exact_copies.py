@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import beta, hypergeom
 
 from synth_pipeline.checks.evidence import Evidence
-from synth_pipeline.checks.units import Pool, real_pool
+from synth_pipeline.checks.units import SMALLEST, Pool, real_pool, require_enough
 from synth_pipeline.core.finding import Family, Finding
 
 
@@ -29,9 +29,12 @@ class ExactCopies:
         found = np.isin(real, keys.synthetic)
         _, places, counts = np.unique(real, return_inverse=True, return_counts=True)
         pool = real_pool(evidence)
+        require_enough(pool, evidence)
         yield self._finding("all records", pool.any(found), pool)
         alone = counts[places] == 1
-        yield self._finding("records with a unique row", pool.any(found & alone), pool.among(alone))
+        unique = pool.among(alone)
+        if unique.smaller_side >= SMALLEST:
+            yield self._finding("records with a unique row", pool.any(found & alone), unique)
 
     def _finding(self, subject: str, found: np.ndarray, pool: Pool) -> Finding:
         """``found`` marks the units of the pool of which a row is in the synthetic table."""
@@ -39,9 +42,6 @@ class ExactCopies:
         members, hits = pool.member[considered], found[considered]
         among_train, total = int((members & hits).sum()), int(hits.sum())
         train, holdout = int(members.sum()), int((~members).sum())
-        if not train or not holdout:
-            return Finding(self.name, self.family, subject, "found", np.nan, n=len(members),
-                           note="no such records on one of the sides")  # fmt: skip
         p_value = float(hypergeom.sf(among_train - 1, len(members), train, total))
         low, high = clopper_pearson(among_train, train)
         return Finding(

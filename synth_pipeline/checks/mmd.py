@@ -6,6 +6,7 @@ import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence, Three
 from synth_pipeline.checks.resampling import of_replicates, resample
+from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
 
 FREQUENCIES = 256
@@ -25,6 +26,8 @@ class Mmd:
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         sample = resample(evidence, LARGEST)
+        if not evidence.names:
+            raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
         points = Three(*(side[rows] for side, rows in zip(evidence.embedding, sample.rows, strict=True)))
         stream = evidence.seed.child(self.name).stream()
         width = _median_distance(points.holdout, stream)

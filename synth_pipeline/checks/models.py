@@ -23,7 +23,8 @@ class Features:
     def of(cls, evidence: Evidence) -> "Features":
         names = evidence.names
         nominal = np.array([name in evidence.codes for name in names], bool)
-        columns = {name: _pool_rare(codes) for name, codes in evidence.codes.items()} | evidence.numbers
+        columns = {name: _pool_rare(codes) for name, codes in evidence.codes.items()}
+        columns |= {name: _known_somewhere(numbers) for name, numbers in evidence.numbers.items()}
         rows = Three(*(np.column_stack([columns[name][side] for name in names]).astype(float) for side in range(3)))
         return cls(names, nominal, rows)
 
@@ -35,6 +36,13 @@ class Features:
             self.nominal[keep],
             Three(*(side[:, keep] for side in self.rows)),
         )
+
+
+def _known_somewhere(numbers: Three[np.ndarray]) -> Three[np.ndarray]:
+    """Numbers, or whether they are missing where a side has none: trees need a value to split at."""
+    if any(np.isnan(side).all() for side in numbers):
+        return Three(*(np.isnan(side).astype(float) for side in numbers))
+    return numbers
 
 
 def _pool_rare(codes: Three[np.ndarray]) -> Three[np.ndarray]:

@@ -7,13 +7,12 @@ from scipy.stats import hypergeom
 
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import clopper_pearson
-from synth_pipeline.checks.units import real_pool
+from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.finding import Family, Finding
 
 METRIC = "members among the closest"
 CLOSEST = (10, 30, 100, 300)
 LARGEST = 30_000  # real and synthetic rows that are compared
-SMALLEST = 100  # real units, on each side, below which nothing can be said
 _TINY = 1e-3  # distances below this are rounding of float32
 
 
@@ -33,11 +32,7 @@ class NearestRecords:
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         pool = real_pool(evidence)
-        sides = np.bincount(pool.member, minlength=2)
-        if sides.min() < SMALLEST:
-            note = f"needs {SMALLEST} records each in train and holdout, and has {sides.min()}"
-            yield Finding(self.name, self.family, "all records", METRIC, np.nan, n=len(pool.member), note=note)
-            return
+        require_enough(pool, evidence)
         rows, scores = _scores(evidence)
         most = np.full(len(pool.unit), -np.inf)
         most[rows] = scores

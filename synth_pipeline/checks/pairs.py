@@ -40,7 +40,7 @@ class Pairs:
         for replicate in range(replicates):
             tables = Three(*(grid.tables(side, weights[replicate])
                              for side, weights in zip(codes, sample.weights, strict=True)))  # fmt: skip
-            strength = Three(*map(grid.association, tables))
+            strength = Three(*map(grid.association, tables, map(len, codes)))
             association.append(
                 [np.abs(strength.synthetic - strength.holdout), np.abs(strength.train - strength.holdout)]
             )
@@ -101,12 +101,12 @@ class _Grid:
         first, second = (self.place[side] for side in self._pairs)
         return product[first[:, :, None], second[:, None, :]]
 
-    def association(self, tables: np.ndarray) -> np.ndarray:
+    def association(self, tables: np.ndarray, rows: int) -> np.ndarray:
         """Strength of each pair: rank correlation for two numbers, else Cramer's V."""
         both = self._pairs[1] < self.numeric
         out = np.empty(len(tables))
         out[both] = _rank_correlation(tables[both])
-        out[~both] = _cramer(tables[~both])
+        out[~both] = _cramer(tables[~both], rows)
         return out
 
 
@@ -130,8 +130,8 @@ def _without_missing(tables: np.ndarray) -> np.ndarray:
     return out
 
 
-def _cramer(tables: np.ndarray, rows: int = LARGEST) -> np.ndarray:
-    """Cramer's V with Bergsma's correction, from two-way tables of shares."""
+def _cramer(tables: np.ndarray, rows: int) -> np.ndarray:
+    """Cramer's V with Bergsma's correction, from two-way tables of shares of so many rows."""
     first, second = tables.sum(2), tables.sum(1)
     expected = first[:, :, None] * second[:, None, :]
     phi = np.where(expected > 0, (tables - expected) ** 2 / np.maximum(expected, 1e-12), 0).sum((1, 2))

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence
+from synth_pipeline.core.errors import Unmeasurable
+
+SMALLEST = 100  # units, on each side, below which nothing can be said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,6 +21,11 @@ class Pool:
     unit: np.ndarray
     member: np.ndarray
     considered: np.ndarray
+
+    @property
+    def smaller_side(self) -> int:
+        """Considered units of the side that has fewer."""
+        return int(np.bincount(self.member[self.considered], minlength=2).min())
 
     def any(self, rows: np.ndarray) -> np.ndarray:
         """Per unit, whether any of its rows is marked."""
@@ -46,3 +54,13 @@ def real_pool(evidence: Evidence) -> Pool:
     members = np.zeros(int(unit.max(initial=-1)) + 1, bool)
     members[unit[member]] = True
     return Pool(unit, members, np.ones(len(members), bool))
+
+
+def require_enough(pool: Pool, evidence: Evidence) -> None:
+    """Raises Unmeasurable where a side has too few units, or there is no synthetic row."""
+    if pool.smaller_side < SMALLEST or not len(evidence.synthetic):
+        raise Unmeasurable(
+            f"train and holdout have {int(pool.member.sum())} and {int((~pool.member).sum())} records, "
+            f"and there are {len(evidence.synthetic)} synthetic rows.",
+            f"use at least {SMALLEST} records on each side.",
+        )

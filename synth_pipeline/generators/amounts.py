@@ -27,7 +27,8 @@ def step_of(values: np.ndarray) -> np.ndarray:
     steps = np.zeros(len(values))
     for step in ROUND_STEPS:
         ratio = values / step
-        steps[np.abs(ratio - np.round(ratio)) < 1e-9 * np.maximum(1, np.abs(ratio)) + 1e-9] = step
+        whole = np.abs(ratio - np.round(ratio)) < 1e-9 * np.maximum(1, np.abs(ratio))
+        steps[whole & ((np.abs(ratio) > 0.5) | (values == 0))] = step  # what is tiny is no multiple of what is large
     return steps
 
 
@@ -60,6 +61,7 @@ class Amounts:
     low: float
     high: float
     spikes: np.ndarray
+    unit: float  # the finest step of the column
     rounding: bool  # people round in this column, so the step of each donor matters
     scale: np.ndarray  # smoothed order statistics of what is neither missing nor a spike
     _values: np.ndarray
@@ -81,7 +83,7 @@ class Amounts:
         all_steps = np.zeros(len(values))
         all_steps[~missing] = steps
         return cls(
-            column, float(distinct[0]), float(distinct[-1]), spikes, rounding,
+            column, float(distinct[0]), float(distinct[-1]), spikes, unit, rounding,
             smooth_order(values[~kept]), values, kept, all_steps,
         )  # fmt: skip
 
@@ -132,7 +134,8 @@ class Amounts:
             # What comes from a donor that was not round must not come out round.
             odd = (steps == 1) & (np.mod(out, 5) == 0)
             out[odd] += stream.choice([-2, -1, 1, 2], int(odd.sum()))
-        return np.clip(np.where(on_grid, np.round(out, 6), out), self.low, self.high)
+        digits = max(0, 2 - int(np.floor(np.log10(self.unit))))  # enough for the finest step: no 0.30000000000000004
+        return np.clip(np.where(on_grid, np.round(out, min(digits, 15)), out), self.low, self.high)
 
     def restore(self, numbers: np.ndarray) -> pd.Series:
         """Numbers back to values of the column's type."""
@@ -145,6 +148,8 @@ def _grid(known: np.ndarray, distinct: np.ndarray, column: Column) -> tuple[floa
         unit = column.grid or 1e-6
         return unit, np.full(len(known), unit), False
     steps = step_of(known)
+    if column.grid:
+        steps = np.maximum(steps, column.grid)
     positive = steps[steps > 0]
     gridded = len(positive) > 0.98 * len(known)
     unit = float(positive.min()) if gridded else float(np.quantile(np.diff(distinct), 0.05))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+FEWEST = 10  # rows of a level below which it is encoded as the average level
 WIDE = 32  # with more levels than this an outcome is projected instead of one-hot
 
 
@@ -25,6 +26,7 @@ def level_scores(codes: np.ndarray, count: int, outcome: np.ndarray, axes: int) 
     mean = outcome.mean(0)
     total = np.column_stack([np.bincount(codes, weights=column, minlength=count) for column in outcome.T])
     centred = (total + 5 * mean) / (rows + 5)[:, None] - mean
+    centred[rows < FEWEST] = 0  # the mean of a few records would tell their values
     if centred.shape[1] == 1:
         return centred
     root = np.sqrt(rows + 0.1)[:, None]

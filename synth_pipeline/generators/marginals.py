@@ -32,6 +32,7 @@ class Marginals(Spec):
             if is_continuous(table, name):
                 amounts = Amounts.learn(table.numbers(name), table.schema[name])
                 columns[name] = _Margin(amounts, np.sort(amounts.donors(), order="value"))
+                amounts.forget()
             else:
                 known, codes = levels(table, name)
                 columns[name] = _Margin(known, np.bincount(codes, minlength=known.count) / len(codes))

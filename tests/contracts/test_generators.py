@@ -229,7 +229,7 @@ def test_no_array_of_a_sampler_is_in_the_order_of_the_training_rows(generator):
     table = of_decimals(rows, columns, 10)
     sampler = pickle.loads(pickle.dumps(generator.fit(Train(table), Seed(1))))
     traced = list(_rows_behind(sampler, table))
-    assert len(traced) > columns  # the numbers themselves are in there, so that the test has something to look at
+    assert len(traced) >= columns  # the numbers themselves are in there, so that the test has something to look at
     worst = 0
     for place, (column, first) in enumerate(traced):
         for other, second in traced[:place]:
