@@ -27,7 +27,6 @@ class AmountModel:
     """Trees whose leaves hold donors (see ``amounts.DONOR``)."""
 
     amounts: Amounts
-    encoding: dict[int, np.ndarray]
     trees: list[Leaves]
     spread: list[np.ndarray]  # per tree and node: width of the blur, in ranks
     reference: int | None  # the earlier column that ratios refer to
@@ -49,25 +48,25 @@ class AmountModel:
         amounts.rank(donors, donors["state"] == SMOOTHED)
         amounts.forget()
 
-        encoding = matrix.encode(ranks[:, None], axes=1)
         if not matrix.columns:
             trees = [single_leaf(np.sort(donors, order="value"))]
         else:
             outcome = _outcome(numbers, ranks, amounts, donors, tied)
-            features = matrix.features(encoding)
-            trees = [grow(features, outcome, donors, forest.leaf, forest.donors, stream) for _ in range(forest.trees)]
+            trees = [
+                grow(matrix, ranks[:, None], outcome, donors, forest.leaf, forest.donors, stream)
+                for _ in range(forest.trees)
+            ]
         spread = [_spread(leaves, forest.blur, amounts.least_width) for leaves in trees]
         matrix.add_amounts(numbers, amounts.spikes)
-        return cls(amounts, encoding, trees, spread, reference, ratios, everything)
+        return cls(amounts, trees, spread, reference, ratios, everything)
 
     def draw(self, matrix: Matrix, stream: np.random.Generator) -> pd.Series:
         """One value per row of the matrix, which gains the column."""
-        features = matrix.features(self.encoding)
         out = np.zeros(matrix.rows)
         chosen = stream.integers(len(self.trees), size=matrix.rows)
         for number, leaves in enumerate(self.trees):
             rows = np.flatnonzero(chosen == number)
-            nodes = leaves.route(features[rows])
+            nodes = leaves.route(matrix, rows)
             out[rows] = self._draw(leaves, self.spread[number], nodes, rows, matrix, stream)
         matrix.add_amounts(out, self.amounts.spikes)
         return self.amounts.restore(out)
@@ -81,7 +80,7 @@ class AmountModel:
             self._scale(out, donors, matrix.columns[self.reference][rows], stream)
         for index in np.unique(donors["state"][donors["state"] >= TIED]) - TIED:
             mine = np.flatnonzero(donors["state"] == TIED + index)
-            copied = matrix.columns[index][rows[mine]]
+            copied = self._on_grid(matrix.columns[index][rows[mine]])
             fits = self._near_donor(copied, donors["value"][mine]) & ~np.isin(copied, self.amounts.spikes)
             out[mine[fits]] = copied[fits]
             lost = mine[~fits]
@@ -106,6 +105,11 @@ class AmountModel:
         settled = self.amounts.settle(np.where(fits, scaled, own), donors["step"][mine], stream)
         jittered = self._jitter(donors[mine], max(20, len(self.everything) // 100), stream)
         out[mine] = np.where(fits, settled, jittered)
+
+    def _on_grid(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers of a finer column on the grid of this one."""
+        grid = self.amounts.column.grid
+        return np.round(np.round(numbers / grid) * grid, 12) if grid else numbers
 
     def _near_donor(self, numbers: np.ndarray, own: np.ndarray) -> np.ndarray:
         """Whether numbers lie inside the range and close to their donors, in ranks."""

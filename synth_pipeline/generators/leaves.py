@@ -4,10 +4,12 @@ Athey and Imbens (2016), doi:10.1073/pnas.1510489113, introduced honesty for inf
 leaf from being shaped around the very values that it gives away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from synth_pipeline.generators.matrix import Matrix
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +17,7 @@ class Leaves:
     """A tree whose every node owns a slice of donors.
 
     ``donors[start[node]:end[node]]`` are the donors below a node, and ``deep_enough[node]`` is the node
-    itself or its nearest ancestor with enough of them.
+    itself or its nearest ancestor with enough of them.  ``encoding`` says how this tree sees categories.
     """
 
     tree: Any  # sklearn's low-level tree, or None for a single leaf
@@ -23,12 +25,13 @@ class Leaves:
     start: np.ndarray
     end: np.ndarray
     deep_enough: np.ndarray
+    encoding: dict[int, np.ndarray] = field(default_factory=dict)
 
-    def route(self, features: np.ndarray) -> np.ndarray:
-        """The node whose donors stand for each row of features (float32)."""
+    def route(self, matrix: Matrix, rows: np.ndarray) -> np.ndarray:
+        """The node whose donors stand for each of these rows of the matrix."""
         if self.tree is None:
-            return np.zeros(len(features), int)
-        return self.deep_enough[self.tree.apply(features)]
+            return np.zeros(len(rows), int)
+        return self.deep_enough[self.tree.apply(matrix.features(self.encoding, rows))]
 
     def pick(self, nodes: np.ndarray, stream: np.random.Generator) -> np.ndarray:
         """One donor per node, at random: positions in ``donors``."""
@@ -72,7 +75,8 @@ def single_leaf(donors: np.ndarray) -> Leaves:
 
 
 def grow(
-    features: np.ndarray,
+    matrix: Matrix,
+    scores: np.ndarray,
     outcome: np.ndarray,
     donors: np.ndarray,
     leaf: int,
@@ -83,18 +87,20 @@ def grow(
     """Grow a tree on a random half of the rows and fill it with the donors of the other half.
 
     ``outcome`` is a vector of codes (a classification tree) or a matrix of floats (a regression tree);
-    ``leaf`` is the least number of structure rows in a leaf, ``least`` the least number of donors.
+    ``scores`` is the outcome by which categories are encoded: from the structure half too, since an encoding
+    that has seen the donors would lead them to leaves of their own.  ``leaf`` is the least number of
+    structure rows in a leaf, ``least`` the least number of donors.
     With ``pruning`` a split is kept only where it foretells the donors.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    shuffled = stream.permutation(len(features))
-    shape, fill = np.split(shuffled, [len(shuffled) // 2])
+    shape, fill = np.split(stream.permutation(matrix.rows), [matrix.rows // 2])
+    encoding = matrix.encode(scores, shape)
     model = DecisionTreeClassifier if outcome.ndim == 1 else DecisionTreeRegressor
     fitted = model(min_samples_leaf=leaf, random_state=int(stream.integers(2**31)))
-    tree = fitted.fit(features[shape], outcome[shape]).tree_
+    tree = fitted.fit(matrix.features(encoding, shape), outcome[shape]).tree_
 
-    reached = tree.apply(features[fill])
+    reached = tree.apply(matrix.features(encoding, fill))
     order = np.argsort(reached, kind="stable")
     parent, last = _family(tree)
     start = np.searchsorted(reached[order], np.arange(tree.node_count))
@@ -105,7 +111,7 @@ def grow(
         above = parent[node]
         if end[node] - start[node] < least or deep_enough[above] != above or not useful[above]:
             deep_enough[node] = deep_enough[above]
-    return Leaves(tree, donors[fill][order], start, end, deep_enough)
+    return Leaves(tree, donors[fill][order], start, end, deep_enough, encoding)
 
 
 def _family(tree: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,6 @@ class LevelModel:
     """Trees whose leaves hold codes of levels."""
 
     known: Levels
-    encoding: dict[int, np.ndarray]
     trees: list[Leaves]
 
     @classmethod
@@ -30,29 +29,25 @@ class LevelModel:
     ) -> "LevelModel":
         """Learn the column from the earlier ones in the matrix, then add it there."""
         donors = codes.astype(np.int32)
-        encoding: dict[int, np.ndarray] = {}
         if not matrix.columns or known.count < 2:
             trees = [single_leaf(np.sort(donors))]
         else:
             outcome, scores = _outcome(known, codes, stream)
-            encoding = matrix.encode(scores, axes=2 if scores.shape[1] > 2 else 1)
-            features = matrix.features(encoding)
             labels = _coarse(codes)
             trees = [
-                grow(features, outcome, donors, forest.leaf, forest.donors, stream, Pruning(labels, forest.gain))
+                grow(matrix, scores, outcome, donors, forest.leaf, forest.donors, stream, Pruning(labels, forest.gain))
                 for _ in range(forest.trees)
             ]
         matrix.add_levels(known, codes)
-        return cls(known, encoding, trees)
+        return cls(known, trees)
 
     def draw(self, matrix: Matrix, stream: np.random.Generator) -> pd.Series:
         """One value per row of the matrix, which gains the column."""
-        features = matrix.features(self.encoding)
         codes = np.zeros(matrix.rows, int)
         chosen = stream.integers(len(self.trees), size=matrix.rows)
         for number, leaves in enumerate(self.trees):
             rows = np.flatnonzero(chosen == number)
-            codes[rows] = leaves.donors[leaves.pick(leaves.route(features[rows]), stream)]
+            codes[rows] = leaves.donors[leaves.pick(leaves.route(matrix, rows), stream)]
         matrix.add_levels(self.known, codes)
         return self.known.restore(codes)
 

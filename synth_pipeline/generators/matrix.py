@@ -30,18 +30,22 @@ class Matrix:
         self.continuous.append(True)
         self.spikes.append(spikes)
 
-    def encode(self, outcome: np.ndarray, axes: int) -> dict[int, np.ndarray]:
-        """For each nominal column of more than two levels, the scores of its levels for this outcome."""
+    def encode(self, scores: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
+        """For each nominal column of more than two levels, what these rows tell of its levels.
+
+        ``scores`` is the outcome to be predicted, shape (rows, k).
+        """
+        axes = 2 if scores.shape[1] > 2 else 1
         return {
-            index: level_scores(self.columns[index], count, outcome, axes)
+            index: level_scores(self.columns[index][rows], count, scores[rows], axes)
             for index, count in enumerate(self.nominal)
             if count > 2
         }
 
-    def features(self, encoding: dict[int, np.ndarray]) -> np.ndarray:
-        """Predictors of the next column, shape (rows, k), float32; missing numbers stay NaN."""
+    def features(self, encoding: dict[int, np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """Predictors of the next column for these rows, shape (rows, k), float32; missing numbers stay NaN."""
         parts = [
-            encoding[index][column] if index in encoding else column[:, None]
+            encoding[index][column[rows]] if index in encoding else column[rows][:, None]
             for index, column in enumerate(self.columns)
         ]
-        return np.hstack(parts).astype(np.float32) if parts else np.zeros((self.rows, 1), np.float32)
+        return np.hstack(parts).astype(np.float32) if parts else np.zeros((len(rows), 1), np.float32)
