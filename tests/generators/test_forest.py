@@ -13,6 +13,7 @@ from synth_pipeline.generators.amounts import reflect, relative_rank, smooth_ord
 from synth_pipeline.generators.columns import levels
 from synth_pipeline.generators.encoding import level_scores
 from synth_pipeline.generators.leaves import Pruning, grow, single_leaf
+from synth_pipeline.generators.matrix import Matrix
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
 
@@ -117,11 +118,19 @@ def test_a_clean_fit_passes_the_privacy_checks(request, split, evidence, measure
         assert all(finding.p_value > 0.001 for finding in measured(check, compared).values())
 
 
+def matrix_of(features: np.ndarray) -> Matrix:
+    matrix = Matrix(len(features))
+    for column in features.T:
+        matrix.add_amounts(column, np.empty(0))
+    return matrix
+
+
 def test_leaves_hold_enough_donors_from_the_other_half():
     stream = np.random.default_rng(7)
     features = stream.normal(size=(1_000, 3)).astype(np.float32)
-    leaves = grow(features, features[:, :1].astype(float), np.arange(1_000), 20, 30, stream)
-    nodes = leaves.route(features)
+    target = features[:, :1].astype(float)
+    leaves = grow(matrix_of(features), target, target, np.arange(1_000), 20, 30, stream)
+    nodes = leaves.route(matrix_of(features), np.arange(1_000))
     assert len(leaves.donors) == 500
     assert (leaves.end[nodes] - leaves.start[nodes]).min() >= 30
     assert len(np.unique(nodes)) > 5
@@ -132,7 +141,8 @@ def test_leaves_hold_enough_donors_from_the_other_half():
 def test_every_donor_lies_below_its_node():
     stream = np.random.default_rng(8)
     features = stream.normal(size=(600, 2)).astype(np.float32)
-    leaves = grow(features, features[:, :1].astype(float), np.arange(600), 20, 5, stream)
+    target = features[:, :1].astype(float)
+    leaves = grow(matrix_of(features), target, target, np.arange(600), 20, 5, stream)
     reached = leaves.tree.apply(features)
     for leaf in np.flatnonzero(leaves.tree.children_left < 0):
         mine = leaves.donors[leaves.start[leaf] : leaves.end[leaf]]
@@ -147,15 +157,15 @@ def test_splits_that_foretell_nothing_are_pruned_and_others_are_not():
     reached = []
     for codes in (noise, signal):
         for pruning in (None, Pruning(codes, 2.0)):
-            leaves = grow(features, codes, codes, 45, 30, stream, pruning)
-            reached.append(len(np.unique(leaves.route(features))))
+            leaves = grow(matrix_of(features), codes[:, None], codes, codes, 45, 30, stream, pruning)
+            reached.append(len(np.unique(leaves.route(matrix_of(features), np.arange(2_000)))))
     assert reached[0] > 10 * reached[1]
     assert reached[3] >= 4
 
 
 def test_a_single_leaf_draws_all_donors_alike():
     leaf = single_leaf(np.arange(10))
-    drawn = leaf.donors[leaf.pick(leaf.route(np.zeros((5_000, 1), np.float32)), np.random.default_rng(1))]
+    drawn = leaf.donors[leaf.pick(leaf.route(Matrix(5_000), np.arange(5_000)), np.random.default_rng(1))]
     assert np.bincount(drawn, minlength=10).min() > 400
 
 
