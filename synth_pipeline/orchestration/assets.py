@@ -12,6 +12,7 @@ from synth_pipeline.core.split.rule import SIDES
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import keys_before_release
 from synth_pipeline.orchestration.telling import preview, result_of, run_of, table, told
+from synth_pipeline.reports.picture import gap_of_associations
 from synth_pipeline.stages import Run
 from synth_pipeline.steps import FAMILIES
 
@@ -103,9 +104,14 @@ def _audit(spec: DatasetSpec, gate: str) -> dg.AssetsDefinition:
     )
     def measure(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with told():
-            artefact = stages.audit(run_of(context, spec), gate)
+            run = run_of(context, spec)
+            artefact = stages.audit(run, gate)
         findings = pd.read_parquet(artefact.data)
-        return result_of(artefact, table_of_findings=table(findings.drop(columns="family")))
+        shown: dict[str, Any] = {}
+        if gate == "fidelity":
+            shown["associations"] = dg.MetadataValue.md(gap_of_associations(stages.evidence_of(run)))
+        shown["table of findings"] = table(findings.drop(columns="family"))
+        return result_of(artefact, **shown)
 
     return measure
 
