@@ -92,11 +92,11 @@ def _cast(values: pd.Series, column: Column, called: str) -> pd.Series:
             return values.astype(_ALWAYS[column.kind])
         values = _to_boolean(values) if column.kind is Kind.BOOLEAN else _to_whole(values)
         return values.astype((_WITH_NULLS if values.isna().any() else _PLAIN)[column.kind])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError):
         raise SynthError(
             f"Column {column.name!r} of {called} does not hold {column.kind} values as the real table does.",
             f"convert it to {column.kind}, or declare another type under 'columns'.",
-        ) from error
+        ) from None  # pandas quotes the value, and a chained error ends up in the orchestrator's log
 
 
 def _to_text(values: pd.Series) -> pd.Series:

@@ -55,11 +55,11 @@ def _imported(function: str) -> Callable[[], Any]:
     module, name = function.split(":")
     try:
         found = getattr(importlib.import_module(module), name, None)
-    except Exception as error:  # the user's module may raise anything at import
+    except Exception as error:  # noqa: BLE001  (the user's module may raise anything at import)
         raise SynthError(
             f"The module of {function} cannot be imported ({type(error).__name__}).",
             "install it, or put it in the project's folder.",
-        ) from error
+        ) from None
     if not callable(found):
         raise SynthError(f"{module} has no function {name!r}.", "name a function of that module.")
     return found
