@@ -77,7 +77,7 @@ def open_sealed(train: Train, sealed: Sealed, synthetic: Table, evidence: Eviden
 
     Findings named ``sealed``: copies found, area under the curve of the classifier, and utility.
     """
-    last = replace(evidence, train=train, holdout=Holdout(sealed.table), synthetic=synthetic)
+    last = replace(evidence.against(Holdout(sealed.table)), train=train, synthetic=synthetic)
     wanted = {"exact_copies": "found", "classifier": "auc", "utility": "ratio"}
     findings = run_checks([check for check in CHECKS if check.name in wanted], last)
     findings = findings[findings["metric"] == findings["check"].map(wanted)]

@@ -7,18 +7,28 @@ from synth_pipeline.checks.classifier import Classifier
 from synth_pipeline.checks.diversity import Diversity
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import ExactCopies
+from synth_pipeline.checks.exchangeability import Exchangeability
+from synth_pipeline.checks.identifiers import Identifiers
 from synth_pipeline.checks.marginals import Marginals
+from synth_pipeline.checks.membership_inference import MembershipInference
 from synth_pipeline.checks.mmd import Mmd
 from synth_pipeline.checks.nearest_records import NearestRecords
 from synth_pipeline.checks.pairs import Pairs
+from synth_pipeline.checks.personal_data import PersonalData
 from synth_pipeline.checks.protocol import Check
+from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
 
 __all__ = ["CHECKS", "Check", "Evidence"]
 
 CHECKS: tuple[Check, ...] = (
+    Exchangeability(),
     ExactCopies(),
     NearestRecords(),
+    UniqueTuples(),
+    MembershipInference(),
+    Identifiers(),
+    PersonalData(),
     Marginals(),
     Pairs(),
     Classifier(),

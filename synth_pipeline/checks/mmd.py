@@ -28,7 +28,7 @@ class Mmd:
         sample = resample(evidence, LARGEST)
         if not evidence.names:
             raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
-        points = Three(*(side[rows] for side, rows in zip(evidence.embedding, sample.rows, strict=True)))
+        points = Three(*(evidence.embed(side, rows) for side, rows in enumerate(sample.rows)))
         stream = evidence.seed.child(self.name).stream()
         width = _median_distance(points.holdout, stream)
         directions = stream.standard_normal((points.train.shape[1], FREQUENCIES)) / width

@@ -3,90 +3,73 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import hypergeom
 
-from synth_pipeline.checks.evidence import Evidence
-from synth_pipeline.checks.exact_copies import clopper_pearson
-from synth_pipeline.checks.units import real_pool, require_enough
+from synth_pipeline.checks.evidence import Evidence, Scale
+from synth_pipeline.checks.membership import clopper_pearson, of_ranking, smallest_p
+from synth_pipeline.checks.neighbours import TINY, searched, to_real, to_synthetic
+from synth_pipeline.checks.units import SMALLEST, Pool, real_pool, require_enough
 from synth_pipeline.core.finding import Family, Finding
 
-METRIC = "members among the closest"
-CLOSEST = (10, 30, 100, 300)
-LARGEST = 30_000  # real and synthetic rows that are compared
-_TINY = 1e-3  # distances below this are rounding of float32
+EXPOSED = 0.1  # share of the records that are farthest from all other real ones
 
 
 class NearestRecords:
     """Training records among those closest to the synthetic table.
 
     Each real record of train and holdout is scored by the distance to its nearest synthetic row relative
-    to its nearest other real row.  Under no leak the sides are exchangeable, so the number of members among
-    the K closest is hypergeometric; K is 10, 30, 100 and 300, with Bonferroni.  Value is the share of
-    members among the K closest, K being the one with the smallest p, and baseline their share among all.
-    A test on ranks of scores, after the criticism of mean distances in "The DCR Delusion" (2025),
-    arXiv:2505.01524.
+    to the mean distance to its five nearest other real rows, numbers being compared by rank and by amount,
+    whichever is closer.
+    Under no leak the sides are exchangeable, so the number of members among the K closest is
+    hypergeometric; K runs from 12 to 768, with Bonferroni.  Value is the share of members among the K
+    closest, K being the one with the smallest p, and baseline their share among all.  Once over all
+    records and once over the most exposed tenth, those farthest from all other real records.  A test on
+    ranks of scores, after the criticism of mean distances in "The DCR Delusion" (2025), arXiv:2505.01524.
     """
 
     name = "nearest_records"
     family = Family.PRIVACY
 
+    def smallest_p(self, metric: str, train: int, holdout: int) -> float:
+        """That the test can give for so many records."""
+        return smallest_p(train, holdout)
+
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         pool = real_pool(evidence)
         require_enough(pool, evidence)
-        rows, scores = _scores(evidence)
-        most = np.full(len(pool.unit), -np.inf)
-        most[rows] = scores
-        units = pool.most(most)
-        seen = np.isfinite(units)
-        yield self._finding(units[seen], pool.member[seen], evidence)
+        rows = searched(evidence)
+        scores = per_unit(pool, rows, np.maximum(closeness(evidence, "rank"), closeness(evidence, "amount")))
+        seen = np.isfinite(scores)
+        yield self._finding("all records", scores, pool.member, seen, evidence)
+        exposed = most_exposed(per_unit(pool, rows, to_real(evidence).distances.mean(1)), seen)
+        if np.bincount(pool.member[exposed], minlength=2).min() >= SMALLEST // 2:
+            yield self._finding("most exposed records", scores, pool.member, exposed, evidence)
 
-    def _finding(self, scores: np.ndarray, member: np.ndarray, evidence: Evidence) -> Finding:
-        ties = evidence.seed.child(self.name, "ties").stream().random(len(scores))
-        ordered = member[np.lexsort((ties, -scores))]
-        sizes = [size for size in CLOSEST if size <= len(ordered) // 2]
-        hits = [int(ordered[:size].sum()) for size in sizes]
-        tails = [float(hypergeom.sf(hit - 1, len(member), member.sum(), size))
-                 for hit, size in zip(hits, sizes, strict=True)]  # fmt: skip
-        best = int(np.argmin(tails))
-        low, high = clopper_pearson(hits[best], sizes[best])
+    def _finding(
+        self, subject: str, scores: np.ndarray, member: np.ndarray, considered: np.ndarray, evidence: Evidence
+    ) -> Finding:
+        scores, member = scores[considered], member[considered]
+        result = of_ranking(scores, member, evidence.seed.child(self.name, "ties"))
+        low, high = clopper_pearson(result.members, result.size)
         return Finding(
-            self.name, self.family, "all records", METRIC, hits[best] / sizes[best], low, high,
-            float(member.mean()), min(1.0, len(sizes) * tails[best]), len(member),
-            f"{hits[best]} of the {sizes[best]} closest are train records",
+            self.name, self.family, subject, "members among the closest", result.members / result.size, low, high,
+            float(member.mean()), result.p_value, len(member),
+            f"{result.members} of the {result.size} closest are train records",
         )  # fmt: skip
 
 
-def _scores(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the real rows that were scored, and their scores; larger is closer to the synthetic table."""
-    points = evidence.embedding
-    real = np.vstack(points[:2])
-    stream = evidence.seed.child("nearest rows").stream()
-    rows = np.sort(stream.permutation(len(real))[:LARGEST])
-    made = points.synthetic[np.sort(stream.permutation(len(points.synthetic))[:LARGEST])]
-    owner = None
-    if evidence.entities is not None:
-        owner = np.concatenate(evidence.entities[:2])[rows]
-    to_synthetic = nearest(real[rows], made)
-    to_real = nearest(real[rows], real[rows], np.arange(len(rows)) if owner is None else owner)
-    return rows, -np.log((to_synthetic + _TINY) / (to_real + _TINY))
+def closeness(evidence: Evidence, scale: Scale) -> np.ndarray:
+    """Of each searched row to the synthetic table, relative to how close real rows are to it; larger is closer."""
+    made, real = to_synthetic(evidence, scale).distances, to_real(evidence, scale).distances
+    return -np.log((made[:, 0] + TINY) / (real.mean(1) + TINY))
 
 
-def nearest(points: np.ndarray, others: np.ndarray, owner: np.ndarray | None = None, block: int = 1024) -> np.ndarray:
-    """Euclidean distance from each point to the nearest of the others, shape (points,).
+def per_unit(pool: Pool, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The highest score of each unit's searched rows; minus infinity where none was searched."""
+    everywhere = np.full(len(pool.unit), -np.inf)
+    everywhere[rows] = scores
+    return pool.most(everywhere)
 
-    ``owner`` numbers points and others alike (they are then the same rows); those of the same owner do
-    not count as neighbours.
-    """
-    squares = (others**2).sum(1)
-    # Minus twice the products, computed as one product with the scaled transpose.
-    turned = np.ascontiguousarray((-2 * others).T)
-    out = np.empty(len(points), np.float32)
-    for start in range(0, len(points), block):
-        part = points[start : start + block]
-        distances = part @ turned
-        distances += squares
-        if owner is not None:
-            mine = owner[start : start + block]
-            distances[mine[:, None] == owner[None, :]] = np.inf
-        out[start : start + block] = distances.min(1) + (part**2).sum(1)
-    return np.sqrt(np.maximum(out, 0))
+
+def most_exposed(distance: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The units that are farthest from their nearest other real ones."""
+    return seen & (distance > np.quantile(distance[seen], 1 - EXPOSED))

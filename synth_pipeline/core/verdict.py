@@ -64,4 +64,4 @@ class Judgement:
     @property
     def reasons(self) -> list[str]:
         """One sentence for each line that does not hold."""
-        return [f"{self.gate}: {line.reason}" for line in self.lines if not line.verdict.holds]
+        return [f"{self.gate}: {line.reason}" for line in self.lines if line.reason and not line.verdict.holds]

@@ -88,6 +88,7 @@ def project(tmp_path_factory) -> Path:
         connection.sql(f"CREATE TABLE visits AS FROM read_csv('{root / 'data/zoo.csv'}')")
     (root / "zoo_sources.py").write_text("def none():\n    return 3\n")
     shutil.copytree(ROOT / "expectations/default", root / "expectations/default")
+    shutil.copy(ROOT / "expectations/error_budget.json", root / "expectations")
     (root / "dbt_project/dbt_project.yml").write_text("name: x\nvars:\n  datasets: [zoo]\n")
     for model in ("stg_zoo__train", "stg_zoo__holdout", "stg_zoo__sealed", "stg_zoo__synthetic", "zoo__training_mix"):
         (root / f"dbt_project/models/zoo/{model}.sql").write_text("select 1")

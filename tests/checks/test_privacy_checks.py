@@ -225,20 +225,21 @@ def test_rows_without_a_person_are_units_of_their_own(evidence, measured):
 
 
 def test_a_row_of_the_same_person_does_not_count_as_a_neighbour():
-    from synth_pipeline.checks.nearest_records import nearest
+    from synth_pipeline.checks.neighbours import others
 
     points = np.array([[0.0], [0.1], [5.0], [9.0]], np.float32)
-    alone = nearest(points, points, np.arange(4))
-    owned = nearest(points, points, np.array([0, 0, 1, 2]))
+    alone = others(points, points, np.arange(4)).distances[:, 0]
+    owned = others(points, points, np.array([0, 0, 1, 2])).distances[:, 0]
     assert alone == pytest.approx([0.1, 0.1, 4.0, 4.0], abs=1e-3)
     assert owned == pytest.approx([5.0, 4.9, 4.0, 4.0], abs=1e-3)
 
 
-def test_distances_do_not_depend_on_the_block_size():
-    from synth_pipeline.checks.nearest_records import nearest
+def test_neighbours_are_exact():
+    from synth_pipeline.checks.neighbours import search
 
     points = np.random.default_rng(1).normal(size=(300, 5)).astype(np.float32)
     others = np.random.default_rng(2).normal(size=(200, 5)).astype(np.float32)
-    whole = np.sqrt(((points[:, None] - others) ** 2).sum(2)).min(1)
-    for block in (7, 1024):
-        assert nearest(points, others, block=block) == pytest.approx(whole, abs=1e-4)
+    whole = np.sqrt(((points[:, None] - others) ** 2).sum(2))
+    found = search(points, others, 5)
+    assert found.distances == pytest.approx(np.sort(whole, 1)[:, :5], abs=1e-4)
+    assert (found.places[:, 0] == whole.argmin(1)).all()

@@ -28,6 +28,8 @@ SCHEMA = Schema(columns=(
     Column(name="remark", kind=Kind.TEXT, nullable=True),
 ))  # fmt: skip
 
+CONDITIONAL = {"identifiers"}  # say nothing where the table has no such column
+
 
 def frame(seed: int, rows: int = ROWS) -> pd.DataFrame:
     stream = np.random.default_rng(seed)
@@ -130,7 +132,7 @@ def test_a_check_says_what_it_is(check):
 
 
 def test_a_check_measures_whatever_is_in_the_table(check, findings):
-    assert findings(check)
+    assert findings(check) or check.name in CONDITIONAL
     for one in findings(check):
         assert isinstance(one, Finding)
         assert (one.check, one.family) == (check.name, check.family)
@@ -169,7 +171,7 @@ def test_a_declared_entity_is_no_obstacle(check, evidence, without):
     for one in frames:
         one.loc[::3, "id"] = None if without else one["id"]
     made = findings_of(check, of_frames(frames, SCHEMA, evidence, target="word", entity="id"))
-    assert made
+    assert made or check.name in CONDITIONAL
     assert all(math.isfinite(one.value) or one.note for one in made)
 
 
@@ -198,7 +200,9 @@ def test_too_few_rows_are_never_a_number_that_passes(check, evidence, sizes):
         # The real sides suffice; how many synthetic rows there are does not matter to a share of real records.
         assert all(math.isnan(one.p_value) or one.p_value > 0.001 for one in made)
         return
-    assert all(math.isnan(one.value) and one.note for one in made)
+    assert (
+        all(math.isnan(one.value) and one.note for one in made) or check.name == "personal_data"
+    )  # reads, and guesses nothing
 
 
 def test_all_checks_side_by_side_give_what_each_gives_alone(evidence):

@@ -53,10 +53,10 @@ WEIGHED = [
     ("min_ratio", 0.95, {"value": 0.99, "low": 0.97, "high": 1.01}, PASS),
     ("min_ratio", 0.95, {"value": 0.99, "low": 0.89, "high": 1.09}, UNMEASURED),
     ("min_ratio", 0.95, {"high": math.nan}, UNMEASURED),
-    ("min_p", 0.001, {"p_value": 0.0009}, BLOCK),
-    ("min_p", 0.001, {"p_value": 0.001}, PASS),
-    ("min_p", 0.001, {"p_value": math.nan}, UNMEASURED),
-    ("min_p", 0.001, {"value": math.nan, "p_value": 0.5}, UNMEASURED),
+    ("family", "copies", {"p_value": 0.0009}, BLOCK),
+    ("family", "copies", {"p_value": 0.001}, PASS),
+    ("family", "copies", {"p_value": math.nan}, UNMEASURED),
+    ("family", "copies", {"value": math.nan, "p_value": 0.5}, UNMEASURED),
     ("max_value", 0.1, {"value": 0.1001}, BLOCK),
     ("max_value", 0.1, {"value": 0.1}, PASS),
     ("max_value", 0.1, {"value": math.inf}, UNMEASURED),
@@ -67,7 +67,8 @@ WEIGHED = [
 
 @pytest.mark.parametrize(("bound", "limit", "fields", "verdict"), WEIGHED)
 def test_a_finding_is_weighed_against_its_bound(bound, limit, fields, verdict):
-    outcome, reason = weigh(as_frame([finding(**fields)]).iloc[0], {bound: limit})
+    row = as_frame([finding(**fields)]).iloc[0]
+    outcome, reason = weigh({**row, "p_holm": row["p_value"], "alpha": 0.001}, {bound: limit})
     assert outcome is verdict
     assert bool(reason) == (verdict is not PASS)
 
@@ -209,14 +210,34 @@ def test_a_block_outweighs_what_is_unmeasured_which_outweighs_a_warning():
     assert [one.exit_status for one in (PASS, WARN, BLOCK, UNMEASURED)] == [0, 0, 1, 3]
 
 
-def test_the_memorisation_suite_blocks_a_small_p_and_refuses_a_missing_test(shipped):
-    def of(p_value: float, *checks: str) -> Judgement:
-        metrics = {"exact_copies": "found", "nearest_records": "members among the closest"}
-        rows = [Finding(check, Family.PRIVACY, "all records", metrics[check], 0.1, 0.0, 0.2, 0.1, p_value, 900)
-                for check in checks]  # fmt: skip
-        return judge_findings(shipped.load("memorisation"), as_frame(rows))
+MEMORISATION = {
+    "exchangeability": "differs", "exact_copies": "found", "nearest_records": "members among the closest",
+    "unique_tuples": "members among the highest scores",
+}  # fmt: skip
 
-    assert of(0.5, "exact_copies", "nearest_records").verdict is PASS
-    assert of(1e-6, "exact_copies", "nearest_records").verdict is BLOCK
-    assert of(0.5, "exact_copies").verdict is UNMEASURED
-    assert of(np.nan, "exact_copies", "nearest_records").verdict is UNMEASURED
+
+def memorisation(shipped, without: str = "", **p_values: float) -> Judgement:
+    """The shipped suite over the tests that it demands, each with a p-value of 0.5 or as given."""
+    rows = [Finding(check, Family.PRIVACY, "all records", metric, 0.1, 0.0, 0.2, 0.1, p_values.get(check, 0.5), 900)
+            for check, metric in MEMORISATION.items() if check != without]  # fmt: skip
+    rows += [Finding("membership", Family.PRIVACY, "learned", metric, 0.5, 0.4, 0.6, 0.5, 0.5, 900)
+             for metric in ("auc", "members among the surest")]  # fmt: skip
+    rows += [Finding("personal_data", Family.PRIVACY, "all columns", "of real records", 0.0, baseline=0.0, n=900)]
+    # Checks of attacks that this test is not about.
+    skipped = {"singling_out", "linkability", "inference"}
+    return judge_findings(shipped.load("memorisation"), as_frame(rows), skipped)
+
+
+def test_the_memorisation_suite_blocks_a_small_p_and_refuses_a_missing_test(shipped):
+    assert memorisation(shipped).verdict is PASS
+    assert memorisation(shipped, exact_copies=1e-6).verdict is BLOCK
+    assert memorisation(shipped, without="nearest_records").verdict is UNMEASURED
+    assert memorisation(shipped, nearest_records=np.nan).verdict is UNMEASURED
+
+
+def test_sides_that_differ_void_the_gate_and_neither_block_nor_pass(shipped):
+    judgement = memorisation(shipped, exchangeability=1e-9, exact_copies=1e-9)
+    assert judgement.verdict is UNMEASURED
+    assert {line.verdict for line in judgement.lines if line.expectation.startswith("exact")} == {UNMEASURED}
+    assert set(judgement.findings["verdict"]) == {"unmeasured"}
+    assert len(judgement.reasons) == 1

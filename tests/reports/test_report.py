@@ -172,7 +172,8 @@ def test_pass_says_what_was_tested() -> None:
     assert "The gate holds. 1 finding was judged" in text
     assert "Exact copies of training records" in text
     assert "not a proof of anonymity" in text
-    assert "Not part of this audit: Training records among those closest" in text
+    assert "Not part of this audit: Whether train and holdout are random parts" in text
+    assert "Training records among those closest to the synthetic table;" in text
 
 
 def test_equal_facts_equal_bytes(html: str) -> None:

@@ -27,18 +27,19 @@ class ExpectFinding(BatchExpectation):
     optional: bool = False  # no such finding is no failure: not every table has such columns
     max_excess: float | None = None
     min_ratio: float | None = None
-    min_p: float | None = None
+    family: str | None = None  # of the error budget
+    voids: bool = False  # where it fails, nothing that this suite judges has been measured
     max_value: float | None = None
     min_value: float | None = None
     fetch_all: Literal[True] = True  # asks for the whole table under the name of a metric that exists
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.head",)
-    success_keys: ClassVar[tuple[str, ...]] = ("check", "metric", "subjects", "optional", *BOUNDS, "fetch_all")
+    success_keys: ClassVar[tuple[str, ...]] = ("check", "metric", "subjects", "optional", *BOUNDS, "voids", "fetch_all")
 
     @root_validator(skip_on_failure=True, allow_reuse=True)  # Dagster reloads code
     def _is_bounded(cls, fields: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
         bounds = [fields[name] for name in BOUNDS if fields[name] is not None]
-        if not bounds or not all(abs(bound) < float("inf") for bound in bounds):
+        if not bounds or not all(isinstance(bound, str) or abs(bound) < float("inf") for bound in bounds):
             raise ValueError(f"needs a finite bound: one of {', '.join(BOUNDS)}")
         return fields
 
@@ -51,8 +52,10 @@ class ExpectFinding(BatchExpectation):
         judged = []
         for index, finding in table.iterrows():
             verdict, reason = weigh(finding, bounds)
+            voids = self.voids and verdict is Verdict.BLOCK
+            verdict = Verdict.UNMEASURED if voids else verdict
             judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason,
-                           "excess": abs(finding["value"] - finding["baseline"])})  # fmt: skip
+                           "excess": abs(finding["value"] - finding["baseline"]), "voids": voids})  # fmt: skip
         absent = sorted(set(self.subjects or ()) - set(table["subject"]))
         if not len(table) and not self.subjects and not self.optional:
             absent = ["(any)"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from synth_pipeline.adapters.gates.budget import spend
 from synth_pipeline.adapters.gates.suite import Facts, Suite
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.table import RECORD_ID, Table
@@ -59,8 +60,14 @@ def judge_findings(suite: Suite, findings: pd.DataFrame, without: Iterable[str] 
     skipped = set(without)
     wanted = [line for line in suite.expand(Facts([], {}, {})) if line["kwargs"].get("check") not in skipped]
     lines = [Line(f"check {check}", "info", Verdict.PASS, "not asked for") for check in sorted(skipped)]
+    if suite.budget is not None:
+        findings = spend(suite.budget, wanted, findings)
     if wanted:
-        lines += [_finding_line(one, findings) for one in _evaluate(suite, wanted, findings)]
+        results = _evaluate(suite, wanted, findings)
+        lines += [_finding_line(one, findings) for one in results]
+        if any(row.get("voids") for one in results for row in (one.result or {}).get("judged", [])):
+            lines = _voided(lines, findings)
+    findings = findings.drop(columns=["p_holm", "alpha"], errors="ignore")
     unjudged = findings["verdict"] == ""
     if suite.judges_all and unjudged.any():
         names = (findings["check"] + " " + findings["metric"] + " " + findings["note"])[unjudged].str.strip().unique()
@@ -139,6 +146,7 @@ def _finding_line(one: "ExpectationValidationResult", findings: pd.DataFrame) ->
     severity = config.severity.value
     bounds = ", ".join(f"{key} {value:g}" for key, value in kwargs.items()
                        if isinstance(value, int | float) and not isinstance(value, bool))  # fmt: skip
+    bounds = f"family {kwargs['family']}" if kwargs.get("family") else bounds
     name = f"{kwargs.get('check', config.type)} {kwargs.get('metric', '')} ({bounds})".replace(" ()", "")
     if "judged" not in (one.result or {}):
         return _table_line(one)
@@ -149,6 +157,13 @@ def _finding_line(one: "ExpectationValidationResult", findings: pd.DataFrame) ->
             _note_verdict(findings, row, name)
     verdict = worst(row["verdict"] for row in judged)
     return Line(name, severity, verdict, _reason(kwargs, judged, verdict))
+
+
+def _voided(lines: list[Line], findings: pd.DataFrame) -> list[Line]:
+    """A line said that nothing of this gate was measured: every finding and every other line is UNMEASURED."""
+    findings["verdict"] = Verdict.UNMEASURED.value
+    return [line if line.reason and line.verdict is Verdict.UNMEASURED
+            else Line(line.expectation, line.severity, Verdict.UNMEASURED) for line in lines]  # fmt: skip
 
 
 def _soften(verdict: Verdict, severity: str) -> Verdict:

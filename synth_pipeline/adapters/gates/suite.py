@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synth_pipeline.adapters.gates.budget import NAME, Budget, load_budget
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_text
 
@@ -26,10 +27,12 @@ class Suite:
     text: str
     lines: tuple[dict[str, Any], ...]
     judges_all: bool
+    budget: Budget | None = None  # where a line judges by significance
 
     @property
     def hash(self) -> str:
-        return of_text(self.text)
+        """Of all that a verdict depends on."""
+        return of_text(self.text, *([] if self.budget is None else [str(self.budget)]))
 
     def expand(self, facts: "Facts") -> list[dict[str, Any]]:
         """Lines with ``for_each`` once per column of that group, and ``$names`` replaced by facts."""
@@ -102,7 +105,11 @@ class Suites:
             or meta.get("judges_all") not in (None, True, False)
         ):
             raise SynthError(f"expectations/{where}: 'meta' is not understood.", 'write {"judges_all": true}, or none.')
-        return Suite(gate, path, text, tuple(lines), meta.get("judges_all", False))
+        families = [line["kwargs"]["family"] for line in lines if line["kwargs"].get("family")]
+        budget = load_budget(self.folder / NAME) if families else None
+        for family in families:
+            budget.share(family)  # type: ignore[union-attr]
+        return Suite(gate, path, text, tuple(lines), meta.get("judges_all", False), budget)
 
 
 def _check_line(line: Any, where: str) -> None:

@@ -1,7 +1,8 @@
 """How one finding stands to the bounds of one line of a suite.
 
-Privacy blocks on significance (``min_p``).  Fidelity and utility block on effect: only when the whole
-interval lies beyond the tolerance; where the interval is wider than the tolerance nothing was measured.
+Privacy blocks on significance (``family``, of the error budget).  Fidelity and utility block on effect:
+only when the whole interval lies beyond the tolerance; where the interval is wider than the tolerance
+nothing was measured.
 """
 
 import math
@@ -10,13 +11,13 @@ from typing import Any
 
 from synth_pipeline.core.verdict import Verdict
 
-BOUNDS = ("max_excess", "min_ratio", "min_p", "max_value", "min_value")
+BOUNDS = ("max_excess", "min_ratio", "family", "max_value", "min_value")
 
 Outcome = tuple[Verdict, str]
 _PASS: Outcome = (Verdict.PASS, "")
 
 
-def weigh(finding: Mapping[str, Any], bounds: Mapping[str, float]) -> Outcome:
+def weigh(finding: Mapping[str, Any], bounds: Mapping[str, Any]) -> Outcome:
     """The verdict of all bounds together, with its reason; what is not finite is UNMEASURED."""
     if not math.isfinite(finding["value"]):
         return Verdict.UNMEASURED, finding["note"] or "not measured"
@@ -59,15 +60,15 @@ def _min_ratio(finding: Mapping[str, Any], least: float) -> Outcome:
     return _PASS
 
 
-def _min_p(finding: Mapping[str, Any], least: float) -> Outcome:
-    """``least`` p-value under which train members are found too often for chance."""
-    p_value = finding["p_value"]
-    if not math.isfinite(p_value):
+def _family(finding: Mapping[str, Any], family: str) -> Outcome:
+    """``family`` of tests whose share of the error budget is ``alpha``; ``p_holm`` is adjusted within it."""
+    adjusted, alpha = finding["p_holm"], finding["alpha"]
+    if not math.isfinite(adjusted) or not math.isfinite(alpha):
         return Verdict.UNMEASURED, finding["note"] or "has no p-value"
-    if p_value < least:
+    if adjusted < alpha:
         return Verdict.BLOCK, (
-            f"{finding['value']:.3g} against {finding['baseline']:.3g} expected, p = {p_value:.2g} "
-            f"(below {least:g}): {finding['note']}"
+            f"{finding['value']:.3g} against {finding['baseline']:.3g} expected, p = {finding['p_value']:.2g}, "
+            f"and {adjusted:.2g} among all tests of {family} (below {alpha:g}): {finding['note']}"
         )
     return _PASS
 
@@ -97,7 +98,7 @@ def _too_wide(finding: Mapping[str, Any], tolerance: float) -> Outcome | None:
 _RULES = {
     "max_excess": _max_excess,
     "min_ratio": _min_ratio,
-    "min_p": _min_p,
+    "family": _family,
     "max_value": _max_value,
     "min_value": _min_value,
 }
