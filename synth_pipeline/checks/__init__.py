@@ -9,6 +9,8 @@ from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.exchangeability import Exchangeability
 from synth_pipeline.checks.identifiers import Identifiers
+from synth_pipeline.checks.inference import Inference
+from synth_pipeline.checks.linkability import Linkability
 from synth_pipeline.checks.marginals import Marginals
 from synth_pipeline.checks.membership_inference import MembershipInference
 from synth_pipeline.checks.mmd import Mmd
@@ -16,6 +18,7 @@ from synth_pipeline.checks.nearest_records import NearestRecords
 from synth_pipeline.checks.pairs import Pairs
 from synth_pipeline.checks.personal_data import PersonalData
 from synth_pipeline.checks.protocol import Check
+from synth_pipeline.checks.singling_out import SinglingOut
 from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
 
@@ -27,6 +30,9 @@ CHECKS: tuple[Check, ...] = (
     NearestRecords(),
     UniqueTuples(),
     MembershipInference(),
+    SinglingOut(),
+    Linkability(),
+    Inference(),
     Identifiers(),
     PersonalData(),
     Marginals(),

@@ -49,11 +49,11 @@ def to_real(evidence: Evidence, scale: Scale = "rank") -> Nearest:
     return evidence.real.recall(("to real", scale, len(rows)), find)
 
 
-def points_of(evidence: Evidence, rows: np.ndarray, scale: Scale) -> np.ndarray:
-    """Real rows, by their positions in ascending order, as points."""
+def points_of(evidence: Evidence, rows: np.ndarray, scale: Scale, names: list[str] | None = None) -> np.ndarray:
+    """Real rows, by their positions in ascending order, as points in these columns."""
     train = len(evidence.train.table)
     sides = (rows[rows < train], rows[rows >= train] - train)
-    return np.vstack([evidence.embed(side, part, scale=scale) for side, part in enumerate(sides)])
+    return np.vstack([evidence.embed(side, part, names, scale) for side, part in enumerate(sides)])
 
 
 def owners(evidence: Evidence) -> np.ndarray:
