@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -15,12 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synth_pipeline.adapters.gates import judge_findings
-from synth_pipeline.adapters.gates.judge import table_of_findings
+from synth_pipeline.adapters.gates.budget import refuse_unattainable
+from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.ingest import read_frame
 from synth_pipeline.adapters.project import store, suites
 from synth_pipeline.checks import Evidence
+from synth_pipeline.checks.canaries import INCLUDED, Canaries, planted
+from synth_pipeline.checks.effort import EFFORTS, Preset
+from synth_pipeline.checks.exchangeability import copied_contents
+from synth_pipeline.checks.units import SMALLEST, real_pool
 from synth_pipeline.core.errors import SynthError
-from synth_pipeline.core.finding import COLUMNS
 from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
@@ -31,8 +35,9 @@ from synth_pipeline.core.threads import pinned
 from synth_pipeline.core.verdict import Judgement, Verdict, worst
 from synth_pipeline.generators import GENERATORS
 from synth_pipeline.reports import ReportFacts, report
+from synth_pipeline.reports.document import as_json, as_junit, document, summary
 from synth_pipeline.spec.columns import Column, Kind, Schema
-from synth_pipeline.steps import FAMILIES, measure, open_sealed
+from synth_pipeline.steps import FAMILIES, WORKERS, measure, open_sealed
 
 Data = pd.DataFrame | Path | str
 Progress = Callable[[str], None]
@@ -58,10 +63,29 @@ class Audit:
         """One sentence for each line of a suite that does not hold."""
         return [reason for judgement in self.judgements for reason in judgement.reasons]
 
+    @property
+    def summary(self) -> str:
+        """One line for a log."""
+        return summary(self.judgements, self._rows)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader ought to know whatever the verdict: how small a leak would have been seen."""
+        found = self.findings
+        leak = found[found["check"] == "minimum_detectable_leak"]
+        return [f"the smallest leak that this audit would catch: {row.note}" for row in leak.itertuples()]
+
     def to_json(self) -> str:
-        """The verdict and all findings; what could not be measured is null."""
-        findings = table_of_findings(self.findings[[*COLUMNS[:-1], "verdict", "expectation", "note"]])
-        return json.dumps({"verdict": self.verdict.value, "findings": findings}, indent=1, ensure_ascii=False)
+        """The whole audit after docs/audit.schema.json; what could not be measured is null."""
+        return as_json(document(self.judgements, self._rows, self.facts.evidence.effort.preset))
+
+    def to_junit(self) -> str:
+        """JUnit XML: a suite for each gate, a case for each line of it."""
+        return as_junit(self.judgements)
+
+    @property
+    def _rows(self) -> dict[str, int]:
+        return dict(zip(("train", "holdout", "synthetic"), map(len, self.facts.evidence.tables), strict=True))
 
     def to_html(self) -> str:
         return report(self.facts)
@@ -73,34 +97,58 @@ def audit(
     synthetic: Data,
     *,
     sealed: Data | None = None,
+    canaries: Data | None = None,
     target: str | None = None,
+    sensitive: Sequence[str] = (),
+    entity: str | None = None,
     dataset: str | None = None,
+    preset: Preset = "default",
+    workers: int = WORKERS,
     progress: Progress = lambda _: None,
 ) -> Audit:
     """Judge anybody's synthetic table against the rows it was made from and rows it never saw.
 
     ``train`` is what the generator saw, ``holdout`` a random part of the same source that it did not;
-    ``sealed``, where given, is a further such part that is scored once more.  ``dataset`` names the data
-    set whose own suites are to be used.  Raises SynthError where the tables do not fit together.
+    ``sealed``, where given, is a further such part that is scored once more; ``canaries`` are records of
+    which train had a random half (see ``plant``).  ``sensitive`` columns are attacked one by one and their
+    groups compared, ``entity`` names the person or thing that a row belongs to.  ``dataset`` names the
+    data set whose own suites are to be used.  Raises SynthError where the tables do not fit together, or
+    where the holdout could not serve as a control.
     """
     progress("reading")
     schema, real = read_real({"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {}))
     made = _table(synthetic, schema, "the synthetic table")
-    if target is not None and target not in schema.names:
-        raise SynthError(f"The target {target!r} is no column.", f"name one of {', '.join(schema.names)}.")
-    _refuse_shared_records(real)
-    evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target)
-    without = [] if target else ["utility"]
+    _refuse_unknown(schema, {"target": target, "entity": entity, **{f"sensitive {name}": name for name in sensitive}})
+    _refuse_shared_records(real, entity)
+    evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target, entity,
+                        sensitive=tuple(sensitive), effort=EFFORTS[preset],
+                        canaries=None if canaries is None else _canaries(canaries, schema))  # fmt: skip
+    if (copied := copied_contents(evidence)) > 0:
+        raise SynthError(f"{copied} more holdout rows have the contents of train rows than a random split explains; "
+                         "the audit would be blind.", "split the real rows anew, each record once.")  # fmt: skip
+    without = [*evidence.effort.left_out, *([] if target else ["utility"])]
     judgements = []
     for gate in FAMILIES:
         progress(gate)
         suite = suites().load(gate, dataset)
-        judgements.append(judge_findings(suite, measure(gate, evidence), without))
+        _refuse_blind_tests(suite, evidence)
+        judgements.append(judge_findings(suite, measure(gate, evidence, workers), without))
     if "sealed" in real:
         progress("sealed")
         findings = open_sealed(evidence.train, Sealed(real["sealed"]), made, evidence)
         judgements.append(judge_findings(suites().load("release", dataset), findings, without=["provenance"]))
     return Audit(judgements, _facts(judgements, evidence, _called(synthetic)))
+
+
+def plant(train: Data, count: int = 200, *, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train with half of ``count`` made-up records among it, and all of those with ``_included``.
+
+    Fit any generator on the first, audit with the second as ``canaries``: what can be told of who was
+    included is a lower bound on what the generator gives away.  Values of a canary come from as many
+    records, so that it resembles nobody.
+    """
+    _, real = read_real({"train": train})
+    return planted(real["train"], count, Seed(seed, ("canaries",)))
 
 
 def generate(
@@ -223,11 +271,35 @@ def _wider(first: Column, second: Column) -> Column:
     return Column(name=first.name, kind=kind, grid=grid, nullable=nullable)
 
 
-def _refuse_shared_records(real: dict[str, Table]) -> None:
-    """A record on two sides makes every comparison of the sides void."""
+def _refuse_unknown(schema: Schema, roles: dict[str, str | None]) -> None:
+    """A role that is given to a column that does not exist."""
+    for role, name in roles.items():
+        if name is not None and name not in schema.names:
+            raise SynthError(f"The {role.split()[0]} {name!r} is no column.", f"name one of {', '.join(schema.names)}.")
+
+
+def _refuse_blind_tests(suite: Suite, evidence: Evidence) -> None:
+    """Tests that could never reject; where records are too few the checks say so themselves."""
+    pool = real_pool(evidence)
+    if suite.budget is not None and pool.smaller_side >= SMALLEST:
+        members = int(pool.member.sum())
+        refuse_unattainable(suite.budget, suite.lines, members, len(pool.member) - members)
+
+
+def _canaries(data: Data, schema: Schema) -> Canaries:
+    """Records, and which of them train had."""
+    with _as_file(data) as path:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    if INCLUDED not in frame:
+        raise SynthError(f"The canaries lack the column {INCLUDED!r}.", "make them by 'synth plant'.")
+    return Canaries(_table(frame.drop(columns=INCLUDED), schema, "the canaries"), frame[INCLUDED].to_numpy(dtype=bool))
+
+
+def _refuse_shared_records(real: dict[str, Table], entity: str | None) -> None:
+    """A record on two sides makes every comparison of the sides void; an entity on two sides blurs them."""
     for first, second in combinations(real, 2):
         names = [RECORD_ID] if real[first].ids is not None and real[second].ids is not None else []
-        for name in [*names, *real[first].schema.of(Kind.IDENTIFIER)]:
+        for name in [*names, *(name for name in real[first].schema.of(Kind.IDENTIFIER) if name != entity)]:
             shared = len(set(_named(real[first], name)) & set(_named(real[second], name)))
             if shared:
                 raise SynthError(

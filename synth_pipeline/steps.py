@@ -52,12 +52,15 @@ def drop_repeats(spec: DatasetSpec, candidates: Table, train: Train) -> Deduplic
     return deduplicate(candidates, allowed, spec.key)
 
 
-def measure(gate: str, evidence: Evidence) -> pd.DataFrame:
-    """All checks of a gate's family, as a table of findings."""
-    return run_checks([check for check in CHECKS if check.family is FAMILIES[gate]], evidence)
+def measure(gate: str, evidence: Evidence, workers: int = WORKERS) -> pd.DataFrame:
+    """All checks of a gate's family, as a table of findings; the same at any number of workers."""
+    wanted = [
+        check for check in CHECKS if check.family is FAMILIES[gate] and check.name not in evidence.effort.left_out
+    ]
+    return run_checks(wanted, evidence, workers)
 
 
-def run_checks(checks: Iterable[Check], evidence: Evidence) -> pd.DataFrame:
+def run_checks(checks: Iterable[Check], evidence: Evidence, workers: int = WORKERS) -> pd.DataFrame:
     """Measure side by side, each check on one thread; the findings come in the order of the checks."""
 
     def measured(check: Check) -> list[Finding]:
@@ -68,7 +71,7 @@ def run_checks(checks: Iterable[Check], evidence: Evidence) -> pd.DataFrame:
                 note = f"{reason.problem} {reason.fix}"
                 return [Finding(check.name, check.family, "all", "unmeasured", np.nan, note=note)]
 
-    with pinned(), ThreadPoolExecutor(WORKERS) as pool:
+    with pinned(), ThreadPoolExecutor(workers) as pool:
         return as_frame(finding for findings in pool.map(measured, checks) for finding in findings)
 
 

@@ -3,7 +3,9 @@
 This is the one list of them: a new one is a file here, its name below and a line in a suite.
 """
 
+from synth_pipeline.checks.canaries import PlantedCanaries
 from synth_pipeline.checks.classifier import Classifier
+from synth_pipeline.checks.detectable import MinimumDetectableLeak
 from synth_pipeline.checks.diversity import Diversity
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import ExactCopies
@@ -35,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     Inference(),
     Identifiers(),
     PersonalData(),
+    PlantedCanaries(),
+    MinimumDetectableLeak(),
     Marginals(),
     Pairs(),
     Classifier(),

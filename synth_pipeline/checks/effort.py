@@ -18,6 +18,11 @@ class Effort:
     fits: int  # of every model in the utility check
     plants: int  # of copies at every tried size, for the minimum detectable leak
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Checks that are not asked for."""
+        return frozenset() if self.attacks else frozenset({"singling_out", "linkability", "inference"})
+
 
 QUICK = Effort("quick", real_rows=10_000, subsets=60, attacks=0, replicates=40, fits=5, plants=20)
 DEFAULT = Effort("default", real_rows=30_000, subsets=120, attacks=2_000, replicates=40, fits=5, plants=60)

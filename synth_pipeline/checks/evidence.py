@@ -6,7 +6,7 @@ nothing else, so that they serve every synthetic table that is compared with the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ MISSING = BINS - 1
 _SPIKE = 0.05  # share of the real rows from which a single number is a bin of its own
 
 
+if TYPE_CHECKING:
+    from synth_pipeline.checks.canaries import Canaries
+
 T = TypeVar("T")
 Scale = Literal["rank", "amount"]
 
@@ -45,6 +48,7 @@ class Evidence:
     """What an audit has to go by.
 
     ``entity`` names the column whose values are the units of membership; without it each row is one.
+    ``canaries`` are records that were planted in train by the toss of a coin.
     ``sensitive`` names columns whose disclosure would harm, ``key`` the one that names a record.
     ``real`` keeps what depends on train and holdout alone, for all synthetic tables compared with them.
     """
@@ -58,6 +62,7 @@ class Evidence:
     sensitive: tuple[str, ...] = ()
     key: str | None = None
     effort: Effort = DEFAULT
+    canaries: "Canaries | None" = None
     real: Memory = field(default_factory=Memory)
     own: Memory = field(default_factory=Memory, init=False)
 

@@ -39,6 +39,10 @@ class Exchangeability:
         if not evidence.names:
             raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
         yield from evidence.real.recall(self.name, lambda: [self._columns(evidence), self._together(evidence)])
+        if evidence.entities is not None:
+            both = np.isin(*(np.unique(side) for side in evidence.entities[1::-1]))
+            yield Finding(self.name, self.family, "entities", "split entities", float(both.mean()), baseline=0.0,
+                          n=len(both), note="share of the holdout's entities that train has too")  # fmt: skip
 
     def _columns(self, evidence: Evidence) -> Finding:
         sides = _one_of_each(evidence)

@@ -24,12 +24,13 @@ class MembershipInference:
     ``distance``: the closer the nearest synthetic row, the likelier a member (Chen et al. 2020,
     doi:10.1145/3372297.3417238); ``distance ratio``: relative to the nearest other real rows; ``density
     ratio``: of synthetic to real rows around the record (DOMIAS, van Breugel et al. 2023,
-    arXiv:2302.12580, with five nearest neighbours for density); ``learned``: a model that has been taught what leaks
-    look like, by planting copies, noisy copies and partial copies of records of both sides.  Area under
-    the ROC curve (0.5: nothing learned, 1: everything; interval at 99 %; Mann-Whitney's test), and the
-    share of members told at 0.1 % and 1 % false positives (Carlini et al. 2022, arXiv:2112.03570), with
-    Clopper-Pearson bounds; for all records and for the most exposed tenth.  For the learned attack also
-    the share of members among its K surest guesses, K from 12 to 768, with Bonferroni.
+    arXiv:2302.12580, with five nearest neighbours for density); ``learned``: a model that has been taught
+    what leaks look like, by planting copies, noisy copies and partial copies of records of both sides.
+    Area under the ROC curve (0.5: nothing learned, 1: everything; interval at 99 %; Mann-Whitney's test),
+    and the share of members told at 0.1 % and 1 % false positives (Carlini et al. 2022, arXiv:2112.03570)
+    with Clopper-Pearson bounds, beside the upper bound of the rate of false positives; for all records and
+    for the most exposed tenth.  For the learned attack also the share of members among its K surest
+    guesses, K from 12 to 768, with Bonferroni.
     """
 
     name = "membership"
@@ -69,8 +70,9 @@ class MembershipInference:
                 continue
             told = int((scores[member] > others[allowed]).sum())
             low, high = clopper_pearson(told, int(member.sum()))
+            _, at_most = clopper_pearson(allowed, len(others))
             yield Finding(self.name, self.family, subject, f"members told at {rate:.1%} false positives",
-                          told / int(member.sum()), low, high, rate, n=len(member))  # fmt: skip
+                          told / int(member.sum()), low, high, at_most, n=len(member))  # fmt: skip
 
     def _surest(self, subject: str, scores: np.ndarray, member: np.ndarray, seed: Seed) -> Finding:
         result = of_ranking(scores, member, seed)

@@ -22,6 +22,8 @@ def evidence_of(run: Run) -> Evidence:
         run.spec.target,
         run.spec.entity,
         Seed(0, (run.name, "audit")),
+        run.spec.sensitive,
+        run.spec.key,
     )
 
 
