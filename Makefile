@@ -14,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help demo ui test test-slow lint bench lock clean
+.PHONY: help demo ui test test-slow lint bench calibrate lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ lint: $(READY)  ## Check style, types and import contracts
 
 bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with splits and peers' outputs
 	@$(BIN)/python benchmarks/generators.py
+
+calibrate: $(READY)  ## Measure false alarms and power (an hour; goes on where it was stopped); SYNTH_DATA names a folder of tables
+	@$(BIN)/python benchmarks/calibrate.py --page docs/calibration.md
 
 lock:  ## Pin all dependencies anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \

@@ -60,7 +60,7 @@ class _Plants:
         rows = searched(evidence)
         scores = np.maximum(closeness(evidence, "rank"), closeness(evidence, "amount"))
         apart = np.maximum(*(to_real(evidence, scale).distances.mean(1) for scale in ("rank", "amount")))
-        touching = np.log((apart + TINY) / TINY)
+        touching = -np.log(TINY / (apart + TINY))
         self.scores, self.touching = per_unit(pool, rows, scores), per_unit(pool, rows, touching)
         self.seen = np.isfinite(self.scores)
         self.members = np.flatnonzero(pool.member)
@@ -79,16 +79,19 @@ class _Plants:
 
     def _exact(self, found: np.ndarray, considered: np.ndarray) -> float:
         member, found = self.member[considered], found[considered]
+        if not len(member):
+            return 1.0
         return float(hypergeom.sf((member & found).sum() - 1, len(member), member.sum(), found.sum()))
 
     def _nearest(self, copied: np.ndarray, stream: np.random.Generator) -> float:
         """Only the distances of the copied records themselves are updated."""
-        scores = np.where(copied, self.touching, self.scores)[self.seen]
-        member = self.member[self.seen]
+        scores = np.where(copied, np.maximum(self.touching, self.scores), self.scores)[self.seen]
+        lot = stream.permutation(len(scores))  # which decides between equal scores
+        scores, member = scores[lot], self.member[self.seen][lot]
         sizes = np.array([size for size in CLOSEST if size <= len(member) // 2])
         most = int(sizes.max(initial=0))
         top = np.argpartition(-scores, most)[: most + 1]
-        ordered = member[top[np.lexsort((stream.random(len(top)), -scores[top]))]]
+        ordered = member[top[np.argsort(-scores[top], kind="stable")]]
         hits = np.cumsum(ordered)[sizes - 1]
         return min(1.0, len(sizes) * float(hypergeom.sf(hits - 1, len(member), member.sum(), sizes).min()))
 

@@ -24,8 +24,8 @@ class Effort:
         return frozenset() if self.attacks else frozenset({"singling_out", "linkability", "inference"})
 
 
-QUICK = Effort("quick", real_rows=10_000, subsets=60, attacks=0, replicates=40, fits=5, plants=20)
-DEFAULT = Effort("default", real_rows=30_000, subsets=120, attacks=2_000, replicates=40, fits=5, plants=60)
-THOROUGH = Effort("thorough", real_rows=100_000, subsets=400, attacks=10_000, replicates=100, fits=10, plants=200)
+QUICK = Effort("quick", real_rows=10_000, subsets=100, attacks=0, replicates=40, fits=5, plants=20)
+DEFAULT = Effort("default", real_rows=30_000, subsets=300, attacks=2_000, replicates=40, fits=5, plants=60)
+THOROUGH = Effort("thorough", real_rows=100_000, subsets=1_000, attacks=10_000, replicates=100, fits=10, plants=200)
 
 EFFORTS: dict[Preset, Effort] = {effort.preset: effort for effort in (QUICK, DEFAULT, THOROUGH)}

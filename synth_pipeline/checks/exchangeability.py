@@ -83,7 +83,7 @@ def copied_contents(evidence: Evidence) -> int:
     parted, total = int((members[pairs] == 1).sum()), int(pairs.sum())
     rows = len(keys)
     expected = 2 * train * (rows - train) / max(1, rows * (rows - 1))
-    beyond = int(parted - total * expected)
+    beyond = int((parted - total * expected) / max(1e-12, 1 - expected))
     sure = binom.sf(parted - 1, total, expected) < SURE
     return beyond if sure and beyond > WORTH * (rows - train) else 0
 

@@ -81,7 +81,10 @@ def search(points: np.ndarray, others: np.ndarray, count: int, *, by_product: bo
     metric = faiss.METRIC_INNER_PRODUCT if by_product else faiss.METRIC_L2
     with pinned():  # only now is the library loaded, and only loaded libraries can be limited
         values, places = faiss.knn(points, others, min(count, len(others)), metric=metric)
-    return Nearest(values if by_product else np.sqrt(np.maximum(values, 0)), places)
+    if by_product:
+        return Nearest(values, places)
+    distances = np.sqrt(np.maximum(values, 0))
+    return Nearest(np.where(distances < TINY, 0, distances), places)
 
 
 def _draw(evidence: Evidence, count: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from synth_pipeline.core.finding import Family, Finding
 
 LARGEST = 5  # columns of a combination
 FEWEST = 3  # columns of a table
+WORK = 50_000_000  # rows that are looked up in all subsets together
 
 
 class UniqueTuples:
@@ -73,7 +74,8 @@ def subsets(evidence: Evidence) -> list[list[str]]:
     if len(names) < FEWEST:
         return []
     stream = evidence.seed.child("subsets").stream()
-    sizes = stream.integers(2, min(LARGEST, len(names) - 1) + 1, size=evidence.effort.subsets)
+    count = max(40, min(evidence.effort.subsets, WORK // sum(map(len, evidence.tables))))
+    sizes = stream.integers(2, min(LARGEST, len(names) - 1) + 1, size=count)
     return [[names[place] for place in stream.choice(len(names), size, replace=False)] for size in sizes]
 
 

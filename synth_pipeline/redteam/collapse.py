@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.core.table import Table
 from synth_pipeline.redteam.scene import Scene
+from synth_pipeline.spec.columns import Schema
 
 
 def modes_lost(scene: Scene, share: float) -> pd.DataFrame:
@@ -30,11 +32,14 @@ def duplicated(scene: Scene, share: float) -> pd.DataFrame:
 
 
 def recursive(scene: Scene, generations: float) -> pd.DataFrame:
-    """The default generator, fitted on its own output so many times."""
+    """The default generator, fitted on its own output so many times; text and identifiers stay as they are."""
     from synth_pipeline.generators import Forest
 
-    table = scene.train
+    compared = Schema(columns=tuple(scene.clean.schema[name] for name in scene.compared))
+    table = Table(scene.train.frame[compared.names], compared)
     for number in range(int(generations)):
         seed = scene.seed.child("recursive", number)
         table = Forest().fit(Train(table), seed).sample(len(scene.clean), seed)
-    return table.frame
+    frame = scene.frame()
+    frame[compared.names] = table.frame
+    return frame

@@ -1,0 +1,154 @@
+"""How often the audit blocks clean tables, and how often it sees planted faults.
+
+    make calibrate
+    python benchmarks/calibrate.py --seeds 3 --out calibration.jsonl --page docs/calibration.md
+
+Every audit is one line of the file given by --out, so that a run that was stopped goes on where it was.
+The census and the shoppers are taken from the folder SYNTH_DATA; without it only tables that come with
+libraries are used.  The page is written from the file, with the commit that measured it.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+ALL = "all gates"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One split of one table: sizes of train, holdout and synthetic, and a seed; ``faults`` are planted in it."""
+
+    table: str
+    sizes: tuple[int, int, int]
+    seed: int
+    faults: tuple[str, ...]  # none: the clean table, through all gates
+    swapped: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.table} {self.sizes} {self.seed} {self.swapped}"
+
+
+def clean_cases(seeds: int) -> Iterator[Case]:
+    """Splits without fault; ``seeds`` of each kind."""
+    from tables import FRAMES
+
+    shapes = {
+        "fair": [(250, 250, 250), (1000, 1000, 1000), (2000, 2000, 2000), (3000, 1000, 2000), (3600, 400, 2000)],
+        "randhie": [(2000, 2000, 2000), (6000, 6000, 6000), (9000, 1000, 6000), (8000, 4000, 6000)],
+        "digits": [(500, 500, 500), (800, 400, 500)],
+        "census": [(2000, 2000, 2000), (8000, 8000, 8000), (9000, 1000, 9000), (22000, 14000, 12000)],
+        "online_shoppers": [(2000, 2000, 2000), (4000, 4000, 4000), (6000, 2000, 4000), (3600, 400, 3600)],
+    }  # fmt: skip
+    for table, sizes in shapes.items():
+        for size in sizes if table in FRAMES else []:
+            for seed in range(seeds):
+                yield Case(table, size, seed, ())
+            yield Case(table, (size[1], size[0], size[2]), seeds, (), swapped=True)
+
+
+def fault_cases(seeds: int) -> Iterator[Case]:
+    """Faults at the sizes at which they are promised to be seen."""
+    from tables import FRAMES
+
+    from synth_pipeline.redteam import FAULTS
+
+    names = tuple(fault.name for fault in FAULTS)
+    main = "census_extended" if "census" in FRAMES else "randhie"
+    curve = tuple(name for name in names if "redrawn" in name or "verbatim" in name or "outliers" in name)
+    for seed in range(seeds):
+        yield Case(main, (4000, 4000, 4000), seed, names)
+        if "census" in FRAMES:
+            yield Case("census", (12000, 12000, 12000), seed, ("outliers jittered 0.2 %",))
+            yield Case("census", (8000, 8000, 8000), seed, tuple(name for name in names if "redrawn" in name))
+            yield Case("census", (4000, 4000, 4000), seed, ("verbatim copies 0.5 %", "jittered copies 1 %"))
+            yield Case("online_shoppers", (4000, 4000, 4000), seed, curve)
+            yield Case("census", (8000, 4000, 8000), seed, curve)
+            yield Case("census", (9000, 1000, 9000), seed, curve)
+
+
+def run(case: Case, done: set[str]) -> list[dict]:
+    """All audits of a case that are not done yet."""
+    from tables import SENSITIVE, TARGETS, load
+
+    from synth_pipeline.core.errors import SynthError
+    from synth_pipeline.drill import Bench
+    from synth_pipeline.redteam import FAULTS, NotApplicable
+
+    wanted = case.faults or ("clean",)
+    if all(f"{case.key} {name}" in done for name in wanted):
+        return []
+    if case.table not in _LOADED:
+        _LOADED[case.table] = load(case.table)
+    real = _LOADED[case.table]
+    try:
+        key = "person" if "person" in real.schema.names else None
+        bench = Bench(real, case.sizes, case.seed, target=TARGETS.get(case.table),
+                      sensitive=SENSITIVE.get(case.table, ()), key=key)  # fmt: skip
+    except SynthError as error:
+        return [{"key": f"{case.key} {name}", "fault": name, "skipped": error.problem} for name in wanted]
+    out = []
+    for name in wanted:
+        if f"{case.key} {name}" in done:
+            continue
+        line = {"key": f"{case.key} {name}", **asdict(case), "fault": name}
+        line.pop("faults")
+        fault = next((one for one in FAULTS if one.name == name), None)
+        start = time.process_time()
+        try:
+            seen = bench.clean() if fault is None else bench.see(fault)
+            line |= {"gates": seen.gates, "reason": seen.reason}
+            line |= {"expected": fault.expected, "seen": seen.by(fault.expected)} if fault is not None else {}
+        except NotApplicable as reason:
+            line |= {"skipped": str(reason)}
+        out.append(line | {"seconds": round(time.process_time() - start, 2)})
+    return out
+
+
+_LOADED: dict = {}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path(".cache/calibration.jsonl"))
+    parser.add_argument("--page", type=Path, help="write the table here, as Markdown")
+    parser.add_argument("--seeds", type=int, default=59, help="of every fault")
+    parser.add_argument("--clean", type=int, default=15, help="seeds of every clean size")
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    done = {json.loads(line)["key"] for line in given.out.read_text().splitlines()} if given.out.exists() else set()
+    cases = [*fault_cases(given.seeds), *clean_cases(given.clean)]
+    cases = [case for case in cases if any(f"{case.key} {name}" not in done for name in case.faults or ("clean",))]
+    cases.sort(key=lambda case: case.seed)
+    with ProcessPoolExecutor(given.workers) as pool, given.out.open("a") as file:
+        started = [pool.submit(run, case, done) for case in cases]
+        for number, finished in enumerate(as_completed(started), 1):
+            file.writelines(json.dumps(line) + "\n" for line in finished.result())
+            file.flush()
+            print(f"\r{number} of {len(cases)} splits", end="", file=sys.stderr)
+    if given.page is not None:
+        given.page.write_text(page(given.out), encoding="utf-8")
+        print(f"\nwritten {given.page}")
+
+
+def page(lines: Path) -> str:
+    """Rates with exact intervals, as Markdown."""
+    import pandas as pd
+    from calibration_page import render
+
+    commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    return render(pd.read_json(lines, lines=True), commit.stdout.strip())
+
+
+if __name__ == "__main__":
+    main()

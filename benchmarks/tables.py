@@ -1,0 +1,62 @@
+"""Real tables for benchmarks: those that come with libraries, and those in the folder SYNTH_DATA if it is given."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synth_pipeline.core.table import Table
+from synth_pipeline.defs.fair.survey import women
+from synth_pipeline.library import read_real
+
+
+def randhie() -> pd.DataFrame:
+    """RAND Health Insurance Experiment, 20,190 rows of nine columns, without the count of visits."""
+    from statsmodels.datasets import randhie as dataset
+
+    return dataset.load_pandas().data.drop(columns="mdvis")
+
+
+def digits() -> pd.DataFrame:
+    """1,797 pictures of digits, cut to the 16 points in the middle of their 64."""
+    from sklearn.datasets import load_digits
+
+    pixels = load_digits().images[:, 2:6, 2:6].reshape(-1, 16).astype(int)
+    return pd.DataFrame(pixels, columns=[f"point_{place}" for place in range(16)])
+
+
+def _folder(name: str) -> Callable[[], pd.DataFrame] | None:
+    path = Path(os.environ.get("SYNTH_DATA", "")) / f"{name}.csv.gz"
+    return (lambda: pd.read_csv(path)) if os.environ.get("SYNTH_DATA") and path.exists() else None
+
+
+def census_extended() -> pd.DataFrame:
+    """The census with what it lacks for some faults: an identifier, two dates in order, gaps that go together."""
+    census = FRAMES["census"]()
+    stream = np.random.default_rng(1994)
+    rows = len(census)
+    hired = pd.Timestamp("1994-01-01") - pd.to_timedelta(stream.gamma(2, 900, rows).astype(int), "D")
+    gaps = stream.random(rows) < 0.1
+    return census.assign(
+        person=[f"person-{number}" for number in stream.permutation(10 * rows)[:rows]],
+        hired=hired,
+        left=hired + pd.to_timedelta(1 + stream.gamma(2, 300, rows).astype(int), "D"),
+        union_since=np.where(gaps, np.nan, stream.integers(0, 30, rows)),
+        union_dues=np.where(gaps, np.nan, np.round(stream.lognormal(3, 0.5, rows), 2)),
+    )
+
+
+FRAMES: dict[str, Callable[[], pd.DataFrame]] = {"fair": women, "randhie": randhie, "digits": digits}
+FRAMES |= {name: frame for name in ("census", "online_shoppers") if (frame := _folder(name)) is not None}
+if "census" in FRAMES:
+    FRAMES["census_extended"] = census_extended
+
+TARGETS = {"fair": "had_affair", "census": "income", "census_extended": "income", "online_shoppers": "Revenue"}
+SENSITIVE = {"census_extended": ("race",)}
+
+
+def load(name: str) -> Table:
+    """Under the schema that ingestion infers."""
+    return read_real({"real": FRAMES[name]()})[1]["real"]
