@@ -1,6 +1,7 @@
 """The same as the command line, on data frames and files, without Dagster."""
 
 import json
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -73,7 +74,8 @@ class Audit:
         """What a reader ought to know whatever the verdict: how small a leak would have been seen."""
         found = self.findings
         leak = found[found["check"] == "minimum_detectable_leak"]
-        return [f"the smallest leak that this audit would catch: {row.note}" for row in leak.itertuples()]
+        return [f"the smallest leak that this audit would catch: {row.note}" for row in leak.itertuples()
+                if math.isfinite(row.value)]  # fmt: skip
 
     def to_json(self) -> str:
         """The whole audit after docs/audit.schema.json; what could not be measured is null."""

@@ -1,12 +1,14 @@
 """The minimum detectable leak: how few copied records the audit would catch, with these very tables."""
 
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import hypergeom
 
 from synth_pipeline.checks.evidence import Evidence
-from synth_pipeline.checks.membership import CLOSEST, clopper_pearson
+from synth_pipeline.checks.membership import CLOSEST, Found, clopper_pearson, of_set
 from synth_pipeline.checks.nearest_records import closeness, per_unit
 from synth_pipeline.checks.neighbours import TINY, searched, to_real
 from synth_pipeline.checks.units import Pool, real_pool, require_enough
@@ -14,7 +16,7 @@ from synth_pipeline.core.finding import Family, Finding
 
 LEVEL = 0.00025  # of one test: what the shipped error budget leaves for each of those used here
 POWER = 0.95
-STEPS = 12  # halvings between the smallest and the largest leak
+FIRST = 8  # copies that are tried first
 
 
 class MinimumDetectableLeak:
@@ -31,9 +33,12 @@ class MinimumDetectableLeak:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         pool = real_pool(evidence)
         require_enough(pool, evidence)
-        caught = _Plants(evidence, pool).caught
-        count, hits = _smallest(caught, int(pool.member.sum()), evidence.effort.plants)
-        rows = len(evidence.synthetic)
+        plants, rows = _Plants(evidence, pool), len(evidence.synthetic)
+        if plants.caught(0, 0):
+            yield Finding(self.name, self.family, "verbatim copies", "share", np.nan, n=rows,
+                          note="the tests see a leak as it is, so none can be added to a clean table")  # fmt: skip
+            return
+        count, hits = _smallest(plants.caught, int(pool.member.sum()), evidence.effort.plants)
         if count is None:
             yield Finding(self.name, self.family, "verbatim copies", "share", np.nan, n=rows,
                           note="not even copies of all train records would be told from chance")  # fmt: skip
@@ -47,47 +52,50 @@ class MinimumDetectableLeak:
 
 
 class _Plants:
-    """The two tests as functions of which records are copied, all else being computed once."""
+    """The two tests as functions of which records are copied; a plant costs what it adds, not what is there."""
 
     def __init__(self, evidence: Evidence, pool: Pool) -> None:
         keys = evidence.row_keys
         real = np.concatenate(keys[:2])
         _, self.group, counts = np.unique(real, return_inverse=True, return_counts=True)
+        hit, alone = np.isin(real, keys.synthetic), counts[self.group] == 1
         self.pool, self.member = pool, pool.member
-        self.unique = pool.any(counts[self.group] == 1)
-        self.found = pool.any(np.isin(real, keys.synthetic))
-        self.alone = pool.any(np.isin(real, keys.synthetic) & (counts[self.group] == 1))
+        self.rows_of_unit, self.rows_of_group = _Lists.of(pool.unit), _Lists.of(self.group)
+        everyone = np.ones(len(pool.member), bool)
+        tests = [(pool.any(hit), everyone), (pool.any(hit & alone), pool.any(alone))]
+        self.tests = [(found, among, of_set(found[among], pool.member[among])) for found, among in tests]
         rows = searched(evidence)
         scores = np.maximum(closeness(evidence, "rank"), closeness(evidence, "amount"))
         apart = np.maximum(*(to_real(evidence, scale).distances.mean(1) for scale in ("rank", "amount")))
         touching = -np.log(TINY / (apart + TINY))
         self.scores, self.touching = per_unit(pool, rows, scores), per_unit(pool, rows, touching)
-        self.seen = np.isfinite(self.scores)
+        self.seen = np.flatnonzero(np.isfinite(self.scores))
         self.members = np.flatnonzero(pool.member)
         self.seed = evidence.seed.child("detectable")
 
     def caught(self, count: int, plant: int) -> bool:
         """Whether copies of so many random train records would be seen; equal rows count as copied too."""
         stream = self.seed.child(plant).stream()
-        copied = np.zeros(len(self.member), bool)
-        copied[stream.permutation(self.members)[:count]] = True
-        groups = np.zeros(int(self.group.max()) + 1, bool)
-        groups[self.group[copied[self.pool.unit]]] = True
-        return min(self._exact(self.found | self.pool.any(groups[self.group]), np.ones(len(copied), bool)),
-                   self._exact(self.alone | (copied & self.unique), self.unique),
-                   self._nearest(copied, stream)) < LEVEL  # fmt: skip
+        copied = stream.choice(self.members, count, replace=False, shuffle=False)
+        groups = np.unique(self.group[self.rows_of_unit.all(copied)])
+        touched = np.unique(self.pool.unit[self.rows_of_group.all(groups)])
+        exact = [self._exact(touched, *test) for test in self.tests]
+        return min(*exact, self._nearest(copied, stream)) < LEVEL
 
-    def _exact(self, found: np.ndarray, considered: np.ndarray) -> float:
-        member, found = self.member[considered], found[considered]
-        if not len(member):
-            return 1.0
-        return float(hypergeom.sf((member & found).sum() - 1, len(member), member.sum(), found.sum()))
+    def _exact(self, touched: np.ndarray, found: np.ndarray, considered: np.ndarray, known: Found) -> float:
+        """Fisher's test after these units have been found too."""
+        new = touched[~found[touched] & considered[touched]]
+        members = known.members + int(self.member[new].sum())
+        total = known.members + known.others + len(new)
+        records = known.train + known.holdout
+        return float(hypergeom.sf(members - 1, records, known.train, total)) if records else 1.0
 
     def _nearest(self, copied: np.ndarray, stream: np.random.Generator) -> float:
         """Only the distances of the copied records themselves are updated."""
-        scores = np.where(copied, np.maximum(self.touching, self.scores), self.scores)[self.seen]
-        lot = stream.permutation(len(scores))  # which decides between equal scores
-        scores, member = scores[lot], self.member[self.seen][lot]
+        scores = self.scores.copy()
+        scores[copied] = np.maximum(self.touching[copied], scores[copied])
+        lot = stream.permutation(self.seen)  # which decides between equal scores
+        scores, member = scores[lot], self.member[lot]
         sizes = np.array([size for size in CLOSEST if size <= len(member) // 2])
         most = int(sizes.max(initial=0))
         top = np.argpartition(-scores, most)[: most + 1]
@@ -96,19 +104,44 @@ class _Plants:
         return min(1.0, len(sizes) * float(hypergeom.sf(hits - 1, len(member), member.sum(), sizes).min()))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lists:
+    """Positions by key: those of key k are ``order[starts[k] : starts[k + 1]]``."""
+
+    order: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, keys: np.ndarray) -> "_Lists":
+        return cls(np.argsort(keys, kind="stable"), np.r_[0, np.cumsum(np.bincount(keys))])
+
+    def all(self, keys: np.ndarray) -> np.ndarray:
+        """Positions of all these keys, one list after the other."""
+        first, lengths = self.starts[keys], self.starts[keys + 1] - self.starts[keys]
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return self.order[np.repeat(first, lengths) + within]
+
+
 def _smallest(caught: Callable[[int, int], bool], most: int, plants: int) -> tuple[int | None, int]:
-    """The smallest count that is caught often enough, by halving, and how often it is."""
+    """The smallest count that is caught often enough, and how often it is: by doubling, then by halving."""
+    allowed = plants - math.ceil(POWER * plants)
 
     def hits(count: int) -> int:
-        return sum(caught(count, plant) for plant in range(plants))
+        """How many plants are caught; stops where too many are missed."""
+        missed = 0
+        for plant in range(plants):
+            missed += not caught(count, plant)
+            if missed > allowed:
+                return 0
+        return plants - missed
 
-    low, high, best = 1, most, hits(most)
-    if best < POWER * plants:
-        return None, best
-    for _ in range(STEPS):
-        if high - low <= max(1, high // 20):
-            break
-        middle = int(np.sqrt(low * high))
+    low, high = 0, min(FIRST, most)
+    while not (best := hits(high)):
+        if high == most:
+            return None, 0
+        low, high = high, min(2 * high, most)
+    while high - low > max(1, high // 20):
+        middle = (low + high) // 2
         seen = hits(middle)
-        low, high, best = (low, middle, seen) if seen >= POWER * plants else (middle, high, best)
+        low, high, best = (low, middle, seen) if seen else (middle, high, best)
     return high, best

@@ -4,82 +4,55 @@ import numpy as np
 import pandas as pd
 
 from synth_pipeline.redteam.scene import NotApplicable, Scene
-from synth_pipeline.spec.columns import Kind
+
+TOGETHER = 0.1  # correlation from which gaps go together
 
 
 def permuted(scene: Scene, _: float) -> pd.DataFrame:
     """One column, the one that goes most with the others, is permuted."""
     frame, stream, name = scene.frame(), scene.stream("permuted"), _most_related(scene)
-    frame[name] = frame[name].iloc[stream.permutation(len(frame))].to_numpy()
-    return frame
-
-
-def labels_swapped(scene: Scene, share: float) -> pd.DataFrame:
-    """A share of the rows take the target of another row."""
-    frame, stream, target = scene.frame(), scene.stream("labels", share), _target(scene)
-    places = np.flatnonzero(stream.random(len(frame)) < 2 * share)
-    frame.loc[places, target] = frame[target].iloc[stream.permutation(places)].to_numpy()
-    return frame
-
-
-def labels_imbalanced(scene: Scene, factor: float) -> pd.DataFrame:
-    """The rarest class of the target is thinned out by this factor."""
-    frame, stream, target = scene.frame(), scene.stream("imbalance", factor), _target(scene)
-    rarest = frame[target].value_counts().index[-1]
-    thinned = ((frame[target] == rarest) & (stream.random(len(frame)) < 1 - factor)).to_numpy()
-    frame.loc[thinned] = frame.iloc[stream.choice(np.flatnonzero(~thinned), int(thinned.sum()))].to_numpy()
-    return frame.astype(scene.clean.frame.dtypes)
-
-
-def bias_amplified(scene: Scene, factor: float) -> pd.DataFrame:
-    """In one group, half of the rows with the target's rarest class lose it; the rate over all is kept."""
-    frame, stream, target = scene.frame(), scene.stream("bias", factor), _target(scene)
-    group = next((name for name in scene.sensitive if name in scene.nominal), None)
-    if group is None:
-        raise NotApplicable("no nominal column is declared sensitive")
-    counts = frame[group].value_counts()
-    level = counts.index[min(1, len(counts) - 1)]
-    classes = frame[target].value_counts()
-    inside, rare = (frame[group] == level).to_numpy(), (frame[target] == classes.index[-1]).to_numpy()
-    losing = np.flatnonzero(inside & rare & (stream.random(len(frame)) < factor))
-    gaining = stream.permutation(np.flatnonzero(~inside & ~rare))[: len(losing)]
-    frame.loc[losing, target], frame.loc[gaining, target] = classes.index[0], classes.index[-1]
+    frame[name] = shuffled(frame[name], stream)
     return frame
 
 
 def nulls_independent(scene: Scene, _: float) -> pd.DataFrame:
-    """Which values are missing no longer depends on the row."""
+    """Which values are missing no longer depends on the row: as many as before in each column, at random places."""
     frame, stream = scene.frame(), scene.stream("nulls")
-    gaps = [name for name in scene.compared if scene.train.frame[name].isna().any()]
-    if len(gaps) < 2:
-        raise NotApplicable("fewer than two columns have missing values")
-    for name in gaps:
-        missing = frame[name].isna().to_numpy()[stream.permutation(len(frame))]
+    for name in _gaps_that_go_together(scene):
         known = frame[name].dropna()
-        filled = frame[name].where(
-            frame[name].notna(), known.iloc[stream.integers(len(known), size=len(frame))].to_numpy()
-        )
-        frame[name] = filled.mask(missing)
+        if len(known):
+            missing = frame[name].isna().to_numpy()
+            drawn = known.iloc[stream.integers(len(known), size=len(frame))].reset_index(drop=True)
+            frame[name] = frame[name].where(~missing, drawn).mask(stream.permutation(missing))
     return frame
 
 
-def time_order_broken(scene: Scene, _: float) -> pd.DataFrame:
-    """Moments are permuted, so that nothing goes with time any more."""
-    frame, stream = scene.frame(), scene.stream("time")
-    for name in scene.of(Kind.DATETIME):
-        frame[name] = frame[name].iloc[stream.permutation(len(frame))].to_numpy()
-    return frame
+def shuffled(values: pd.Series, stream: np.random.Generator) -> pd.Series:
+    """The same values in another order."""
+    return values.iloc[stream.permutation(len(values))].reset_index(drop=True)
 
 
-def _target(scene: Scene) -> str:
-    if scene.target is None or scene.target not in scene.nominal:
-        raise NotApplicable("no target of classes is declared")
-    return scene.target
+def ranks(scene: Scene) -> pd.DataFrame:
+    """Columns of train that vary, as ranks; a level has the rank of its first appearance."""
+    codes = {name: scene.train.numbers(name) if scene.clean.schema[name].kind.is_numeric
+             else pd.factorize(scene.train.frame[name])[0] for name in scene.compared}  # fmt: skip
+    varied = pd.DataFrame(codes).loc[:, [name for name in codes if scene.distinct(name) > 1]]
+    if varied.shape[1] < 2:
+        raise NotApplicable("fewer than two columns vary")
+    return varied.rank()
 
 
 def _most_related(scene: Scene) -> str:
     """By the sum of squared rank correlations with all other columns."""
-    codes = pd.DataFrame({name: scene.train.frame[name] if name in scene.numeric
-                          else pd.factorize(scene.train.frame[name])[0] for name in scene.compared})  # fmt: skip
-    strength = (codes.corr("spearman", numeric_only=False) ** 2).sum()
-    return str(strength.idxmax())
+    return str((ranks(scene).corr() ** 2).sum().idxmax())
+
+
+def _gaps_that_go_together(scene: Scene) -> list[str]:
+    """Columns in which values are missing; raises NotApplicable where no two of them go together."""
+    gaps = scene.train.frame[scene.clean.schema.modelled].isna()
+    gaps = gaps.loc[:, gaps.any() & ~gaps.all()]
+    apart = np.abs(gaps.astype(float).corr().to_numpy() - np.eye(gaps.shape[1]))
+    by_chance = 4 / np.sqrt(len(gaps))
+    if gaps.shape[1] < 2 or apart.max() < max(TOGETHER, by_chance):
+        raise NotApplicable("no two columns have gaps that go together")
+    return list(gaps)

@@ -12,6 +12,7 @@ from synth_pipeline.reports.associations import associations
 from synth_pipeline.reports.charts import bars_of_levels, bars_of_numbers, dots, heat
 from synth_pipeline.reports.distributions import histogram, levels
 from synth_pipeline.reports.facts import ReportFacts
+from synth_pipeline.reports.privacy import attacks
 from synth_pipeline.reports.rendering import page
 from synth_pipeline.reports.sections import SHOWN, Row, Section, absent_checks, sections, warnings
 from synth_pipeline.reports.svg import inline
@@ -39,6 +40,7 @@ def report(facts: ReportFacts) -> str:
         facts=facts,
         warnings=warnings(facts),
         sections=[(section, _of_section(section)) for section in found],
+        attacks=attacks(found),
         judged=sum(len(section.rows) for section in found),
         private_passed=_private_passed(found),
         absent=absent_checks(facts.judgements),

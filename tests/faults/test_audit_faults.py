@@ -5,19 +5,22 @@ A spare part of the same survey plays the synthetic table of a perfect generator
 
 import json
 from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
+from jsonschema import validate
 
 from synth_pipeline import Audit, audit
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.verdict import Verdict
+from synth_pipeline.reports.document import schema
 
 ROWS = 1_300
 Frames = dict[str, pd.DataFrame]
-FIELDS = ["check", "family", "subject", "metric", "value", "low", "high", "baseline", "p_value", "n", "verdict",
-          "expectation", "note"]  # fmt: skip
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def parts(frame: pd.DataFrame, rows: int = ROWS) -> Frames:
@@ -162,15 +165,34 @@ def test_the_json_is_strict_and_of_the_declared_shape(clean_audit):
         raise AssertionError(word)
 
     told = json.loads(clean_audit.to_json(), parse_constant=refused)
-    assert list(told) == ["verdict", "findings"]
+    published = json.loads((ROOT / "docs/audit.schema.json").read_text())
+    validate(told, published)
     assert told["verdict"] == clean_audit.verdict.value
+    assert told["rows"] == dict.fromkeys(("train", "holdout", "synthetic"), ROWS)
     assert len(told["findings"]) == len(clean_audit.findings)
-    for row in told["findings"]:
-        assert list(row) == FIELDS
-        assert row["verdict"] in {verdict.value for verdict in Verdict}
-        assert isinstance(row["n"], int)
-        assert all(isinstance(row[name], str) for name in ("check", "family", "subject", "metric", "verdict", "note"))
-        assert all(row[name] is None or isinstance(row[name], float | int) for name in FIELDS[4:9])
+    assert {gate["gate"] for gate in told["gates"]} == {"memorisation", "fidelity", "utility", "diversity"}
+
+
+def test_the_published_schema_is_that_of_the_code():
+    assert (ROOT / "docs/audit.schema.json").read_text() == schema()
+
+
+def test_the_summary_is_one_line_with_every_gate(clean_audit):
+    assert "\n" not in clean_audit.summary
+    assert clean_audit.summary.startswith(f"verdict={clean_audit.verdict.value} memorisation=")
+
+
+def test_junit_has_a_case_for_every_line(clean_audit):
+    root = ET.fromstring(clean_audit.to_junit().encode())  # noqa: S314 - our own
+    assert len(root.findall(".//testcase")) == sum(len(one.lines) for one in clean_audit.judgements)
+    failing = sum(line.verdict.value == "block" for one in clean_audit.judgements for line in one.lines)
+    assert len(root.findall(".//failure")) == failing
+
+
+def test_one_worker_and_two_give_the_same_bytes(clean):
+    small = {name: one.iloc[:400] for name, one in clean.items()}
+    told = [audit(**small, target="had_affair", workers=workers).to_json() for workers in (1, 2)]
+    assert told[0] == told[1]
 
 
 def test_an_audit_of_equal_tables_says_the_same(clean_audit, clean):
