@@ -67,8 +67,9 @@ def _family(finding: Mapping[str, Any], family: str) -> Outcome:
         return Verdict.UNMEASURED, finding["note"] or "has no p-value"
     if adjusted < alpha:
         return Verdict.BLOCK, (
-            f"{finding['value']:.3g} against {finding['baseline']:.3g} expected, p = {finding['p_value']:.2g}, "
-            f"and {adjusted:.2g} among all tests of {family} (below {alpha:g}): {finding['note']}"
+            f"{finding['value']:.3g} against {finding['baseline']:.3g} expected, "
+            f"p = {adjusted:.2g} after Holm over all tests of {family} (below {alpha:g})"
+            + (f": {finding['note']}" if finding["note"] else "")
         )
     return _PASS
 
