@@ -17,10 +17,12 @@ from synth_pipeline.checks.marginals import Marginals
 from synth_pipeline.checks.membership_inference import MembershipInference
 from synth_pipeline.checks.mmd import Mmd
 from synth_pipeline.checks.nearest_records import NearestRecords
+from synth_pipeline.checks.nulls import Nulls
 from synth_pipeline.checks.pairs import Pairs
 from synth_pipeline.checks.personal_data import PersonalData
 from synth_pipeline.checks.protocol import Check
 from synth_pipeline.checks.singling_out import SinglingOut
+from synth_pipeline.checks.triples import Triples
 from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
 
@@ -41,6 +43,8 @@ CHECKS: tuple[Check, ...] = (
     MinimumDetectableLeak(),
     Marginals(),
     Pairs(),
+    Triples(),
+    Nulls(),
     Classifier(),
     Mmd(),
     Utility(),

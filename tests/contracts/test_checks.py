@@ -28,7 +28,7 @@ SCHEMA = Schema(columns=(
     Column(name="remark", kind=Kind.TEXT, nullable=True),
 ))  # fmt: skip
 
-CONDITIONAL = {"identifiers"}  # say nothing where the table has no such column
+CONDITIONAL = {"identifiers", "canaries", "nulls"}  # say nothing where there is nothing of the kind
 
 
 def frame(seed: int, rows: int = ROWS) -> pd.DataFrame:

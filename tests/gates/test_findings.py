@@ -222,6 +222,7 @@ def memorisation(shipped, without: str = "", **p_values: float) -> Judgement:
             for check, metric in MEMORISATION.items() if check != without]  # fmt: skip
     rows += [Finding("membership", Family.PRIVACY, "learned", metric, 0.5, 0.4, 0.6, 0.5, 0.5, 900)
              for metric in ("auc", "members among the surest")]  # fmt: skip
+    rows += [Finding("minimum_detectable_leak", Family.PRIVACY, "verbatim copies", "share", 0.01, n=900)]
     rows += [Finding("personal_data", Family.PRIVACY, "all columns", "of real records", 0.0, baseline=0.0, n=900)]
     # Checks of attacks that this test is not about.
     skipped = {"singling_out", "linkability", "inference"}

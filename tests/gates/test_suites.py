@@ -46,6 +46,7 @@ def test_every_shipped_file_is_a_gate(shipped):
 FIDELITY = as_frame([
     Finding("marginals", Family.FIDELITY, "a", "ks", 0.15, 0.12, 0.18, 0.02, n=2_000),
     Finding("marginals", Family.FIDELITY, "a", "wasserstein", 0.1, 0.05, 0.15, 0.08, n=2_000),
+    Finding("marginals", Family.FIDELITY, "a", "js", 0.05, 0.03, 0.07, 0.05, n=2_000),
     Finding("pairs", Family.FIDELITY, "a × b", "tv", 0.05, 0.03, 0.07, 0.04, n=2_000),
     Finding("pairs", Family.FIDELITY, "mean of all pairs", "association", 0.01, 0.0, 0.02, 0.01, n=2_000),
     Finding("classifier", Family.FIDELITY, "all columns", "auc", 0.52, 0.5, 0.55, 0.51, n=2_000),
