@@ -13,6 +13,8 @@ from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.core.seeds import Seed
 
 LARGEST = 10_000  # rows of each side
+FEWEST = 2_000  # rows of each side, of wide tables
+WIDE = 60  # columns from which there are fewer rows
 SMALLEST = 200
 FOLDS = 5
 NAMED = 5  # columns that give the synthetic table away
@@ -37,7 +39,8 @@ class Classifier:
     family = Family.FIDELITY
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
-        size = min(*map(len, evidence.tables), LARGEST)
+        most = max(FEWEST, LARGEST * WIDE // max(WIDE, len(evidence.names)))
+        size = min(*map(len, evidence.tables), most)
         if size < SMALLEST or not evidence.names:
             yield Finding(self.name, self.family, "all columns", "auc", np.nan, n=size,
                           note=f"needs {SMALLEST} rows of each table, and has {size}")  # fmt: skip

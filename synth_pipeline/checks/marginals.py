@@ -46,7 +46,10 @@ class Marginals:
         if any(side.any() for side in missing):
             shares = _shares(evidence, ("missing", name), missing, 2, sample)
             yield self._finding(name, "missing", excess(total_variation, shares), sample)
-        if any(np.isnan(side).all() for side in (np.concatenate(numbers[:2]), numbers.synthetic)):
+        empty = [np.isnan(side).all() for side in (np.concatenate(numbers[:2]), numbers.synthetic)]
+        if all(empty):
+            return  # there is nothing to be alike but the missing ones
+        if any(empty):
             yield Finding(self.name, self.family, name, "ks", np.nan, note="all values of one side are missing")
             return
         real = evidence.real.recall((self.name, "values", name, sample.key), lambda: _Ladder.of(numbers, sample))
@@ -67,11 +70,6 @@ class Marginals:
 def total_variation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Half the sum of differences of shares, along the last axis: 0 alike, 1 disjoint."""
     return np.abs(first - second).sum(-1) / 2
-
-
-def kolmogorov_smirnov(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Largest difference of cumulated shares, along the last axis: 0 alike, 1 disjoint."""
-    return _highest_gap(np.cumsum(first, -1), np.cumsum(second, -1))
 
 
 def jensen_shannon(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -97,8 +95,8 @@ def _shares(
     real = evidence.real.recall(
         ("marginals", *what, sample.key), lambda: [sample.shares(side, codes[side], known) for side in (0, 1)]
     )
-    wide = [np.pad(side, ((0, 0), (0, count - known))) for side in real]
-    return Three(*wide, sample.shares(2, codes.synthetic, count))
+    train, holdout = (np.pad(side, ((0, 0), (0, count - known))) for side in real)
+    return Three(train, holdout, sample.shares(2, codes.synthetic, count))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +129,8 @@ class _Ladder:
             new = new[[0, -1]]  # in between, numbers count with the next real one
         points = np.union1d(self.points, new)
         steps = np.searchsorted(self.points, points, "right")
-        return points, Three(*(side[:, steps] for side in self.heights), _heights(2, made, points, sample)[:, 1:])
+        train, holdout = (side[:, steps] for side in self.heights)
+        return points, Three(train, holdout, _heights(2, made, points, sample)[:, 1:])
 
 
 def _heights(side: int, numbers: np.ndarray, points: np.ndarray, sample: Resample) -> np.ndarray:

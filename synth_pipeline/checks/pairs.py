@@ -10,6 +10,8 @@ from synth_pipeline.checks.resampling import Excess, Resample, of_replicates, re
 from synth_pipeline.core.finding import Family, Finding
 
 LARGEST = 10_000  # rows of a side: a table of all pairs is a matrix product over rows
+FEWEST = 2_000  # rows of a side, of wide tables
+WIDE = 60  # columns from which there are fewer rows, as the work grows with the square of columns
 KEPT = 1_000  # codes of all columns together, up to which the tables of the holdout are kept
 RARE = 0.02  # share of real rows below which levels count together in associations: few rows would decide them
 
@@ -36,7 +38,7 @@ class Pairs:
         if len(names) < 2:
             yield Finding(self.name, self.family, "all", "tv", np.nan, note="the table has a single column")
             return
-        sample = resample(evidence, LARGEST)
+        sample = resample(evidence, max(FEWEST, int(LARGEST * min(1, WIDE / len(names)) ** 2)))
         codes = Three(*(np.column_stack([evidence.bins[name][side] for name in names])[rows]
                         for side, rows in enumerate(sample.rows)))  # fmt: skip
         grid = _Grid.over(names, len(evidence.numeric), codes)

@@ -86,8 +86,9 @@ def _choose(codes: np.ndarray, seed: Seed) -> list[Columns]:
     stream = seed.stream()
     count = codes.shape[1]
     alone = [_entropy(codes, (column,)) for column in range(count)]
-    shared = {(a, b): alone[a] + alone[b] - _entropy(codes, (a, b)) for a, b in combinations(range(count), 2)}
     triples = _candidates(count, stream)
+    together = sorted({pair for triple in triples for pair in combinations(triple, 2)})
+    shared = {(a, b): alone[a] + alone[b] - _entropy(codes, (a, b)) for a, b in together}
     pairs = np.array([[shared[pair] for pair in combinations(triple, 2)] for triple in triples])
     whole = np.array([sum(alone[column] for column in triple) - _entropy(codes, triple) for triple in triples])
     beyond = whole - pairs.sum(1) + pairs.min(1)
