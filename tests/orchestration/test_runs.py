@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth_pipeline.defs.fair.survey import women
 from tests.orchestration.project import Project, wait
 
 pytestmark = pytest.mark.slow
@@ -132,9 +133,10 @@ def test_a_run_killed_at_any_step_is_completed_by_the_next_one(project: Project)
 
 def test_two_data_sets_publish_at_the_same_time(project: Project) -> None:
     for name, seed in (("left", 11), ("right", 12)):
-        amounts(6_000, seed).to_csv(project.root / f"{name}.csv", index=False)
-        project.declare(name, source={"kind": "file", "path": f"{name}.csv"}, target="bought")
-    assert project.synth("check")[0] == 0
+        women().sample(frac=1, random_state=seed).to_csv(project.root / f"{name}.csv", index=False)
+        project.declare(name, source={"kind": "file", "path": f"{name}.csv"}, target="had_affair")
+    status, printed = project.synth("check")
+    assert status == 0, printed
     for seed in ("1", "2"):
         started = {name: project.start("run", name, "--seed", seed) for name in ("left", "right")}
         for process in started.values():
