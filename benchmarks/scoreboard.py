@@ -7,8 +7,8 @@ Each peer runs at its advertised defaults in a virtual environment of its own un
 first needed with uv if it is there (UV_TORCH_BACKEND=cpu spares mostlyai-qa a build of torch for graphics
 cards), else with venv and pip.  What was scored once is kept in the cache folder, a line of JSON for each tool,
 fault and seed, so that a run that was stopped goes on where it was.  When a peer sees a fault is said in
-``peers/rule.py``; our audit sees one when it blocks or refuses.  Faults take seeds 0 to 4; seeds 5 to 9 are
-clean controls.  The census is taken from the folder SYNTH_DATA, RAND HIE from statsmodels.
+``peers/rule.py``; our audit sees one when it blocks or refuses.  Faults take seeds 0 to 4, clean controls
+seeds 0 to 9.  The census is taken from the folder SYNTH_DATA, RAND HIE from statsmodels.
 """
 
 import argparse
@@ -54,13 +54,14 @@ def main() -> None:
             for case in planted(table, given.rows, seed, faults if seed < seeds else (), Path(scratch))
         ]
         found = pool.map(lambda one: scored(one, cases, given.cache), tools)
-        lines = pd.DataFrame([line for part in found for line in part])
+        lines = [line for part in found for line in part]
     facts = _facts(tools, given.rows, seeds)
-    boards = [f"### {table}\n\n{board(lines, table, faults, given.tools, seeds)}" for table in given.tables]
+    tables = pd.DataFrame(lines).groupby("table", sort=False)
+    boards = [f"### {table}\n\n{board(part, faults, given.tools)}" for table, part in tables]
     page = "\n\n".join([_head(facts), *boards])
     print(page)
     if given.out is not None:
-        given.out.write_text(json.dumps({**facts, "rule": rule, "page": page, "scores": lines.to_dict("records")}))
+        given.out.write_text(json.dumps({**facts, "rule": rule, "page": page, "scores": lines}))
 
 
 def scored(by: Tool, cases: Sequence[Case], cache: Path) -> list[dict[str, Any]]:
@@ -78,12 +79,11 @@ def scored(by: Tool, cases: Sequence[Case], cache: Path) -> list[dict[str, Any]]
                 file.write(json.dumps(line) + "\n")
                 file.flush()
             print(f"{by.name}: {number} of {len(left)}, {case.table}, {case.fault}, seed {case.seed}", file=sys.stderr)
-    named = {"tool": by.name}
+    empty = {"tool": by.name, "failed": None, "scores": None}
     return [
-        {"failed": None, "scores": None} | known[by.version, case.digest] | named
-        | {"table": case.table, "fault": case.fault, "seed": case.seed}
+        empty | known[by.version, case.digest] | {"table": case.table, "fault": case.fault, "seed": case.seed}
         for case in cases
-    ]  # fmt: skip
+    ]
 
 
 def _facts(tools: Sequence[Tool], rows: int, seeds: int) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _facts(tools: Sequence[Tool], rows: int, seeds: int) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "commit": git.stdout.strip(),
         "rows": {"train": rows, "holdout": rows, "synthetic": rows},
-        "seeds": {"faults": list(range(seeds)), "controls": list(range(seeds, 2 * seeds))},
+        "seeds": {"faults": list(range(seeds)), "clean": list(range(2 * seeds))},
         "versions": {one.name: one.version for one in tools},
         "installed": {one.name: one.installed() for one in tools},
     }
@@ -100,10 +100,10 @@ def _facts(tools: Sequence[Tool], rows: int, seeds: int) -> dict[str, Any]:
 
 def _head(facts: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    faults, controls = (f"seeds {part[0]} to {part[-1]}" for part in facts["seeds"].values())
+    faults, clean = (f"seeds {part[0]} to {part[-1]}" for part in facts["seeds"].values())
     return (
         f"{facts['date']}, commit {facts['commit']}. {versions}. {facts['rows']['train']:,} rows each of train, "
-        f"holdout and synthetic; faults and clean tables: {faults}, controls: {controls}."
+        f"holdout and synthetic; faults: {faults}, clean controls: {clean}."
     )
 
 
