@@ -37,6 +37,7 @@ BOARD = (
     "synthetic is train", "shifted by 0.1 deviations", "shifted by 0.5 deviations", "upper 1 % dropped",
     "one column permuted", "labels swapped 5 %", "modes lost 30 %", "five recursive generations", "pure noise",
 )  # fmt: skip
+COLUMNS = ["table", "fault", "seed", "tool", "version", "digest", "seconds", "failed", "scores"]
 QUICK = ("verbatim copies 1 %", "shifted by 0.5 deviations", "synthetic is train")
 
 
@@ -53,10 +54,10 @@ def main() -> None:
             for seed in range(2 * seeds)
             for case in planted(table, given.rows, seed, faults if seed < seeds else (), Path(scratch))
         ]
-        found = pool.map(lambda one: scored(one, cases, given.cache), tools)
+        found = pool.map(lambda one: scored(one, cases, given.cache, rest=not given.cached), tools)
         lines = [line for part in found for line in part]
     facts = _facts(tools, given.rows, seeds)
-    tables = pd.DataFrame(lines).groupby("table", sort=False)
+    tables = pd.DataFrame(lines, columns=COLUMNS).groupby("table", sort=False)
     boards = [f"### {table}\n\n{board(part, faults, given.tools)}" for table, part in tables]
     page = "\n\n".join([_head(facts), *boards])
     print(page)
@@ -64,13 +65,13 @@ def main() -> None:
         given.out.write_text(json.dumps({**facts, "rule": rule, "page": page, "scores": lines}))
 
 
-def scored(by: Tool, cases: Sequence[Case], cache: Path) -> list[dict[str, Any]]:
-    """All cases by one tool; those that it scored before are taken from its file."""
+def scored(by: Tool, cases: Sequence[Case], cache: Path, *, rest: bool) -> list[dict[str, Any]]:
+    """All cases by one tool; those that it scored before are taken from its file, and the ``rest`` where asked for."""
     kept = cache / f"scores-{by.name}.jsonl"
     lines = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
     known = {(line["version"], line["digest"]): line for line in lines}
     places = {str(case.folder): case for case in cases}
-    left = [case for case in cases if (by.version, case.digest) not in known]
+    left = [case for case in cases if rest and (by.version, case.digest) not in known]
     with kept.open("a") as file:
         for number, answer in enumerate(by.scores([case.folder for case in left]), 1):
             case = places[answer.pop("folder")]
@@ -83,6 +84,7 @@ def scored(by: Tool, cases: Sequence[Case], cache: Path) -> list[dict[str, Any]]
     return [
         empty | known[by.version, case.digest] | {"table": case.table, "fault": case.fault, "seed": case.seed}
         for case in cases
+        if (by.version, case.digest) in known
     ]
 
 
@@ -112,8 +114,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "scoreboard", help="environments and scores")
     parser.add_argument("--out", type=Path, help="write all raw scores here, as JSON")
     parser.add_argument("--quick", action="store_true", help="2 seeds and a few faults")
+    parser.add_argument("--cached", action="store_true", help="show what was scored before, and run nothing")
     parser.add_argument("--rows", type=int, default=4000, help="of train, of holdout and of the synthetic table")
-    parser.add_argument("--seeds", type=int, default=5, help="of every fault, and as many clean controls")
+    parser.add_argument("--seeds", type=int, default=5, help="of every fault; clean controls take twice as many")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=[one for one in TABLES if one in FRAMES])
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=[*TOOLS[:-1], OURS])
     parser.add_argument("--workers", type=int, default=2, help="tools that run at once")

@@ -25,14 +25,17 @@ def _cell(lines: pd.DataFrame, fault: str, tool: str) -> str:
     found, clean = lines[lines["fault"] == fault], lines[lines["fault"] == CLEAN]
     if found["failed"].notna().any():
         return f"failed in {found['failed'].notna().sum()} of {len(found)}"
+    if found.empty or clean["scores"].isna().all():
+        return "not run yet"
     if tool == OURS:
         return _verdicts(found)
     controls = clean["scores"].dropna().tolist()
     best = sighted(found["scores"].tolist(), controls)
     if fault == CLEAN:
         return f"{best.by_any} of {len(controls)} look worse than all others by some score"
-    shown = f": {best.score} {best.value:.4g} ({best.bound})" if best.told else ""
-    return f"{'**yes**' if best.seen else 'no'}, {best.told} of {best.seeds}{shown}"
+    if not best.seen:
+        return f"no, {best.told} of {best.seeds}{f' ({best.score})' if best.told else ''}"
+    return f"**yes**, {best.told} of {best.seeds}: {best.score} {best.value:.4g} ({best.bound})"
 
 
 def _verdicts(found: pd.DataFrame) -> str:
