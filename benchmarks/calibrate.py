@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 ALL = "all gates"
+CURVES = 3  # curves of power, which promise nothing, have a third of the seeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def fault_cases(seeds: int) -> Iterator[Case]:
             yield Case("census", (12000, 12000, 12000), seed, ("outliers jittered 0.2 %",))
             yield Case("census", (8000, 8000, 8000), seed, tuple(name for name in names if "redrawn" in name))
             yield Case("census", (4000, 4000, 4000), seed, ("verbatim copies 0.5 %", "jittered copies 1 %"))
+        if "census" in FRAMES and seed < seeds // CURVES:
             yield Case("online_shoppers", (4000, 4000, 4000), seed, curve)
             yield Case("census", (8000, 4000, 8000), seed, curve)
             yield Case("census", (9000, 1000, 9000), seed, curve)

@@ -54,7 +54,7 @@ if "census" in FRAMES:
     FRAMES["census_extended"] = census_extended
 
 TARGETS = {"fair": "had_affair", "census": "income", "census_extended": "income", "online_shoppers": "Revenue"}
-SENSITIVE = {"census_extended": ("race",)}
+SENSITIVE = {"census_extended": ("sex",)}
 
 
 def load(name: str) -> Table:

@@ -5,17 +5,22 @@ This is the one list of them: a new one is a file here, its name below and a lin
 
 from synth_pipeline.checks.canaries import PlantedCanaries
 from synth_pipeline.checks.classifier import Classifier
+from synth_pipeline.checks.coverage import Coverage
 from synth_pipeline.checks.detectable import MinimumDetectableLeak
 from synth_pipeline.checks.diversity import Diversity
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.exchangeability import Exchangeability
+from synth_pipeline.checks.extremes import Extremes
+from synth_pipeline.checks.groups import Groups
 from synth_pipeline.checks.identifiers import Identifiers
 from synth_pipeline.checks.inference import Inference
+from synth_pipeline.checks.levels import Levels
 from synth_pipeline.checks.linkability import Linkability
 from synth_pipeline.checks.marginals import Marginals
 from synth_pipeline.checks.membership_inference import MembershipInference
 from synth_pipeline.checks.mmd import Mmd
+from synth_pipeline.checks.moments import Moments
 from synth_pipeline.checks.nearest_records import NearestRecords
 from synth_pipeline.checks.nulls import Nulls
 from synth_pipeline.checks.pairs import Pairs
@@ -45,8 +50,13 @@ CHECKS: tuple[Check, ...] = (
     Pairs(),
     Triples(),
     Nulls(),
+    Levels(),
+    Extremes(),
+    Moments(),
+    Groups(),
     Classifier(),
     Mmd(),
+    Coverage(),
     Utility(),
     Diversity(),
 )

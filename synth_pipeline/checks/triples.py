@@ -40,7 +40,7 @@ class Triples:
             return
         sample = resample(evidence, LARGEST)
         codes = Three(
-            *(np.column_stack(side) for side in zip(*(_coarse(evidence, name) for name in names), strict=True))
+            *(np.column_stack(side) for side in zip(*(coarse(evidence, name) for name in names), strict=True))
         )
         chosen = evidence.real.recall((self.name, sample.key), lambda: _choose(
             np.vstack([codes[side][sample.rows[side]] for side in (0, 1)]), evidence.seed.child(self.name)
@@ -62,7 +62,7 @@ class Triples:
                        measured.baseline, n=size)  # fmt: skip
 
 
-def _coarse(evidence: Evidence, name: str) -> Three[np.ndarray]:
+def coarse(evidence: Evidence, name: str) -> Three[np.ndarray]:
     """Codes of a column below ``COARSE``."""
     bins = evidence.bins[name]
     if name in evidence.nominal:  # the commonest levels come first

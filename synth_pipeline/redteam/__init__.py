@@ -70,7 +70,7 @@ FAULTS: tuple[Fault, ...] = (
     fault("nulls independent", associations.nulls_independent, 1, WHOLE, "fidelity"),
     fault("labels swapped 5 %", labels.swapped, 0.05, ROWS, "fidelity", "utility", expected="warn"),
     fault("rarest label thinned to a half", labels.imbalanced, 0.5, "share that is left", "fidelity"),
-    fault("bias amplified in one group", labels.bias_amplified, 0.5, "share of its rare rows", "fidelity"),
+    fault("bias amplified in one group", labels.bias_amplified, 0.75, "share of its rare rows", "fidelity"),
     fault("dates out of range 1 %", dates.out_of_range, 0.01, ROWS, "fidelity", "input"),
     fault("end before start 2 %", dates.end_before_start, 0.02, ROWS, "fidelity"),
     fault("time order broken", dates.order_broken, 1, WHOLE, "fidelity"),

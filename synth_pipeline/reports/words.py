@@ -10,6 +10,21 @@ ABSENT = "–"
 LONGEST = 60  # characters of a name
 
 METRICS = {
+    "beyond": "Rows beyond all real values",
+    "compared": "Real rows in groups large enough to compare",
+    "hour": "Hours: total variation distance",
+    "implausible": "Synthetic rows in no neighbourhood of real ones",
+    "lost levels": "Levels that were to be expected and never occur",
+    "month": "Months: total variation distance",
+    "new levels": "Rows with a level that no real row has, where new ones are natural",
+    "order": "Rows in which the order is broken",
+    "tails": "Share of rows in a tail: difference",
+    "target mean": "Mean of the target: difference in standard deviations",
+    "target rate": "Rate of the target: logarithm of the factor by which it is off",
+    "uncovered": "Neighbourhoods of real rows without a synthetic one",
+    "unseen": "Rows with a level that no real row has",
+    "weekday": "Weekdays: total variation distance",
+    "within group": "Total variation distance within the group, mean of all columns",
     "differs": "Difference of train and holdout",
     "disclosure": "Share of records whose value a model infers",
     "epsilon": "Lower bound of epsilon",
@@ -42,7 +57,7 @@ METRICS = {
     "ratio": "Score of synthetic over score of real",
     "skill": "Skill above a model without information",
     "tv": "Total variation distance",
-    "wasserstein": "Wasserstein-1 distance, in standard deviations",
+    "wasserstein": "Wasserstein-1 distance between the real 0.5 % and 99.5 % quantiles, in standard deviations",
 }
 MORE_IS_BETTER = ("ratio", "skill")
 

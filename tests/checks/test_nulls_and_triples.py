@@ -8,7 +8,7 @@ import pytest
 
 from synth_pipeline.adapters.gates import Suites, judge_findings
 from synth_pipeline.checks import Evidence
-from synth_pipeline.checks.triples import COARSE, Triples, _coarse
+from synth_pipeline.checks.triples import COARSE, Triples, coarse
 from synth_pipeline.core.finding import Finding, as_frame
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
@@ -168,16 +168,16 @@ def test_the_distance_of_a_triple_is_that_of_its_table(evidence, measured):
     assert measured("triples", evidence(*tables))["u × v × w", "tv"].value == pytest.approx(expected)
 
 
-def test_coarse_codes_are_quartiles_and_a_code_of_missing_ones(every_kind, evidence):
+def testcoarse_codes_are_quartiles_and_a_code_of_missing_ones(every_kind, evidence):
     looked_at: Evidence = evidence(*(every_kind(ROWS, seed) for seed in (1, 2, 3)))
     for name in looked_at.names:
-        codes = np.concatenate(_coarse(looked_at, name))
+        codes = np.concatenate(coarse(looked_at, name))
         assert 0 <= codes.min() <= codes.max() < COARSE
-    measure = np.bincount(_coarse(looked_at, "measure").train, minlength=COARSE) / ROWS
+    measure = np.bincount(coarse(looked_at, "measure").train, minlength=COARSE) / ROWS
     assert measure == pytest.approx([0.25, 0.25, 0.25, 0.25, 0], abs=0.08)
     missing = looked_at.numbers["count"].train
-    assert (_coarse(looked_at, "count").train[np.isnan(missing)] == COARSE - 1).all()
-    assert (_coarse(looked_at, "count").train[~np.isnan(missing)] < COARSE - 1).all()
+    assert (coarse(looked_at, "count").train[np.isnan(missing)] == COARSE - 1).all()
+    assert (coarse(looked_at, "count").train[~np.isnan(missing)] < COARSE - 1).all()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -28,7 +28,7 @@ SCHEMA = Schema(columns=(
     Column(name="remark", kind=Kind.TEXT, nullable=True),
 ))  # fmt: skip
 
-CONDITIONAL = {"identifiers", "canaries", "nulls"}  # say nothing where there is nothing of the kind
+CONDITIONAL = {"identifiers", "canaries", "nulls", "groups"}  # say nothing where there is nothing of the kind
 
 
 def frame(seed: int, rows: int = ROWS) -> pd.DataFrame:
@@ -93,7 +93,9 @@ def _wide(frames: list[pd.DataFrame]) -> None:
 CHANGES = (_same, _gaps_everywhere, _constants, _level_of_its_own, _nothing_made, _no_number_made, _nothing_real, _wide)
 
 
-def of_frames(frames: list[pd.DataFrame], schema: Schema, evidence: Callable[..., Evidence], **roles: str) -> Evidence:
+def of_frames(
+    frames: list[pd.DataFrame], schema: Schema, evidence: Callable[..., Evidence], **roles: object
+) -> Evidence:
     return evidence(*(Table.conform(one[schema.names], schema) for one in frames), **roles)
 
 
@@ -114,7 +116,7 @@ def check(request: pytest.FixtureRequest) -> Check:
 def changed(request: pytest.FixtureRequest, evidence) -> Evidence:
     frames = [frame(seed) for seed in (3, 4, 5)]
     request.param(frames)
-    return of_frames(frames, SCHEMA, evidence, target="flag")
+    return of_frames(frames, SCHEMA, evidence, target="flag", sensitive=("word", "number"))
 
 
 @pytest.fixture(scope="module")

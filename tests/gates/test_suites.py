@@ -51,6 +51,8 @@ FIDELITY = as_frame([
     Finding("pairs", Family.FIDELITY, "mean of all pairs", "association", 0.01, 0.0, 0.02, 0.01, n=2_000),
     Finding("classifier", Family.FIDELITY, "all columns", "auc", 0.52, 0.5, 0.55, 0.51, n=2_000),
     Finding("mmd", Family.FIDELITY, "all columns", "mmd", 0.03, 0.02, 0.04, 0.03, n=2_000),
+    Finding("coverage", Family.FIDELITY, "all columns", "uncovered", 0.03, 0.02, 0.04, 0.03, n=2_000),
+    Finding("coverage", Family.FIDELITY, "all columns", "implausible", 0.03, 0.02, 0.04, 0.03, n=2_000),
 ])  # fmt: skip
 
 
