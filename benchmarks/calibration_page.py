@@ -8,44 +8,73 @@ from synth_pipeline.checks.membership import clopper_pearson
 
 HEAD = """# Measured error rates
 
-Written by `make calibrate` from the lines of its audits; commit {commit}. Every audit is a random split of a real table
-into train, holdout and rows that play the synthetic table; faults are planted in the latter. Intervals are
-Clopper-Pearson's at 95 %. A fault counts as seen when a gate that ought to see it blocks it, refuses it, or, where that
-is all that is promised, warns.
+Written by `make calibrate` from the lines of its audits, which ran at {commits}. Every audit is a random split of a
+real table into train, holdout and rows that play the synthetic table; faults are planted in the latter. The census is
+UCI Adult, with 15 columns; `census_extended` has an identifier, two dates in order and two columns with gaps besides.
+Shoppers are UCI Online Shoppers, with 18 columns, and `shoppers_15` the first fifteen of them; fair is the survey that
+comes with statsmodels, and so is RAND HIE; digits come with scikit-learn. Intervals are Clopper and Pearson's at 95 %.
+Splits of one table overlap, the more the larger they are.
 """
+SEEN = """## Planted faults
+
+A fault is seen when one of the gates that ought to see it blocks it or refuses it; where no more than a warning is
+promised, a warning counts, and clean tables then have to be compared: they warn in {warned} of the audits above. Power
+is promised at equal sizes and up to 2:1; at 90:10 it is merely reported.
+"""
+ENOUGH = 59  # of 59, a lower bound of 95 % at one in twenty
+HARSH = ("block", "unmeasured", "warn")
+HEADS = ["fault", "table", "train + holdout + synthetic", "promised", "seen", "of", "power, with interval"]
 
 
-def render(lines: pd.DataFrame, commit: str) -> str:
+def render(lines: pd.DataFrame) -> str:
     """Clean controls first, then faults."""
     if "skipped" in lines:
         lines = lines[lines["skipped"].isna()]
     lines = lines.assign(sizes=[" + ".join(f"{size:,}" for size in sizes) for sizes in lines["sizes"]])
     clean, faulty = lines[lines["fault"] == "clean"], lines[lines["fault"] != "clean"]
-    return "\n".join([HEAD.format(commit=commit), *_clean(clean), "", *_faults(faulty), ""])
+    commits = [f"`{commit}`" for commit in lines["commit"].unique()]
+    parts = [HEAD.format(commits=f"commit{'s' * (len(commits) > 1)} {' and '.join(commits)}"), *_clean(clean), "",
+             SEEN.format(warned=_share(int(_only(clean, "warn").sum()), len(clean))), *_faults(faulty), ""]  # fmt: skip
+    return "\n".join(parts)
 
 
 def _clean(lines: pd.DataFrame) -> Iterator[str]:
     blocks = _any(lines, "block")
-    yield f"## Clean tables\n\n{_share(int(blocks.sum()), len(lines))} of {len(lines)} clean audits were blocked.\n"
-    yield "| table | train + holdout + synthetic | audits | blocked | unmeasured |\n|---|---|---|---|---|"
+    yield f"## Clean tables\n\n{int(blocks.sum())} of {len(lines)} clean audits were blocked, through all gates: "
+    yield f"{_share(int(blocks.sum()), len(lines))}.\n"
+    yield "| table | train + holdout + synthetic | audits | blocked | unmeasured | only warned |"
+    yield "|---|---|---|---|---|---|"
     for (table, sizes), group in lines.groupby(["table", "sizes"], sort=False):
-        unmeasured = int((_any(group, "unmeasured") & ~_any(group, "block")).sum())
-        yield f"| {table} | {sizes} | {len(group)} | {int(_any(group, 'block').sum())} | {unmeasured} |"
+        counts = [int(mask.sum()) for mask in (_any(group, "block"), _only(group, "unmeasured"), _only(group, "warn"))]
+        yield f"| {table} | {sizes} | {len(group)} | {' | '.join(map(str, counts))} |"
 
 
 def _faults(lines: pd.DataFrame) -> Iterator[str]:
-    yield "## Planted faults\n"
-    yield "| fault | table | train + holdout + synthetic | promised | seen | of | power, with interval |"
-    yield "|---|---|---|---|---|---|---|"
-    for (fault, table, sizes, expected), group in lines.groupby(["fault", "table", "sizes", "expected"], sort=False):
-        hits = int(group["seen"].sum())
-        yield f"| {fault} | {table} | {sizes} | {expected} | {hits} | {len(group)} | {_share(hits, len(group))} |"
+    keys = ["fault", "table", "sizes", "expected"]
+    found = lines.groupby(keys, sort=False)["seen"].agg(hits="sum", of="size").reset_index()
+    always = found[(found["hits"] == found["of"]) & (found["of"] >= ENOUGH)]
+    counts = always["fault"].nunique(), found["fault"].nunique()
+    yield f"{counts[0]} of {counts[1]} faults were seen every time, in {ENOUGH} splits or more of a table.\n"
+    yield f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}"
+    for row in found.itertuples():
+        hits, of = int(row.hits), int(row.of)
+        yield f"| {row.fault} | {row.table} | {row.sizes} | {row.expected} | {hits} | {of} | {_share(hits, of)} |"
 
 
 def _any(lines: pd.DataFrame, verdict: str) -> pd.Series:
     return lines["gates"].map(lambda gates: verdict in gates.values())
 
 
+def _only(lines: pd.DataFrame, verdict: str) -> pd.Series:
+    """This verdict, and none that is harsher."""
+    found = _any(lines, verdict)
+    for harsher in HARSH[: HARSH.index(verdict)]:
+        found &= ~_any(lines, harsher)
+    return found
+
+
 def _share(hits: int, trials: int) -> str:
+    if not trials:
+        return "none"
     low, high = clopper_pearson(hits, trials, 0.95)
-    return f"{hits / max(1, trials):.1%} ({low:.1%} to {high:.1%})"
+    return f"{hits / trials:.1%} ({low:.1%} to {high:.1%})"

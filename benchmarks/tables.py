@@ -52,6 +52,8 @@ FRAMES: dict[str, Callable[[], pd.DataFrame]] = {"fair": women, "randhie": randh
 FRAMES |= {name: frame for name in ("census", "online_shoppers") if (frame := _folder(name)) is not None}
 if "census" in FRAMES:
     FRAMES["census_extended"] = census_extended
+if "online_shoppers" in FRAMES:
+    FRAMES["shoppers_15"] = lambda: FRAMES["online_shoppers"]().iloc[:, :15]
 
 TARGETS = {"fair": "had_affair", "census": "income", "census_extended": "income", "online_shoppers": "Revenue"}
 SENSITIVE = {"census_extended": ("sex",)}

@@ -11,7 +11,7 @@ from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
 
 CLOSED = 0.002  # share of real rows with a level of their own, up to which a column's levels are taken to be known
-EXPECTED = 20  # rows of a level: that none comes has a chance of two in a thousand million
+EXPECTED = 20  # rows of a level, or entities: that none comes has a chance of two in a thousand million
 
 
 class Levels:
@@ -21,7 +21,7 @@ class Levels:
     what another sample of real rows would have, by the levels that occur once among the real ones: Good (1953),
     doi:10.1093/biomet/40.3-4.237.  Where that is more than 0.2 %, as for names of places, new levels are in the
     nature of the column, and the same share is called ``new levels``.  ``lost levels`` counts the levels of which,
-    by their share of the real rows, at least 20 synthetic rows were expected, and not one came (0: none is lost).
+    by their share of the real rows, or entities, at least 20 were expected, and not one came (0: none is lost).
     """
 
     name = "levels"
@@ -34,14 +34,25 @@ class Levels:
             raise Unmeasurable(f"The smallest table has {least} rows.", f"use at least {SMALLEST} of each.")
         for name in evidence.nominal:
             codes = evidence.codes[name]
-            real = np.bincount(np.concatenate(codes[:2]), minlength=max(map(np.max, codes)) + 1)
-            made = np.bincount(codes.synthetic, minlength=len(real))
-            alone = float((real == 1).sum() / real.sum())
+            level = np.concatenate(codes[:2])
+            rows = np.bincount(level, minlength=1 + max(int(side.max(initial=0)) for side in codes))
+            holders = _holders(evidence, level, len(rows))
+            alone = float(rows[holders == 1].sum() / len(level))
             metric = "unseen" if alone <= CLOSED else "new levels"
-            yield share(self.name, name, metric, real[codes.synthetic] == 0, alone)
-            expected = real * (len(codes.synthetic) / real.sum())
-            common = expected >= EXPECTED
-            lost = common & (made == 0)
-            note = f"{expected[lost].sum():.0f} rows were to be expected" if lost.any() else ""
-            yield Finding(self.name, self.family, name, "lost levels", float(lost.sum()), baseline=0.0,
-                          n=int(common.sum()), note=note)  # fmt: skip
+            yield share(self.name, name, metric, rows[codes.synthetic] == 0, alone)
+            yield self._lost(name, holders * (len(codes.synthetic) / len(level)), codes.synthetic)
+
+    def _lost(self, name: str, expected: np.ndarray, made: np.ndarray) -> Finding:
+        common = expected >= EXPECTED
+        lost = common & (np.bincount(made, minlength=len(expected)) == 0)
+        note = f"{expected[lost].sum():.0f} were to be expected" if lost.any() else ""
+        return Finding(self.name, self.family, name, "lost levels", float(lost.sum()), baseline=0.0,
+                       n=int(common.sum()), note=note)  # fmt: skip
+
+
+def _holders(evidence: Evidence, level: np.ndarray, count: int) -> np.ndarray:
+    """Real rows, or entities where they are declared, that have each level."""
+    if evidence.entities is None:
+        return np.bincount(level, minlength=count)
+    pairs = np.unique(np.column_stack([np.concatenate(evidence.entities[:2]), level]), axis=0)
+    return np.bincount(pairs[:, 1], minlength=count)

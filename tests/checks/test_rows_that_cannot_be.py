@@ -91,6 +91,22 @@ def test_a_rare_level_that_never_comes_is_lost(seen):
     assert "mauve" not in found.note
 
 
+def test_a_level_of_one_person_is_no_loss_and_no_surprise(measured, evidence):
+    """300 rows of each side are of one person, who alone writes to be at home."""
+    schema = Schema(columns=(Column(name="person", kind=Kind.IDENTIFIER), *SCHEMA.columns))
+
+    def table(seed: int, person: str) -> Table:
+        frame = orders(seed).assign(person=[f"{seed} {place}" for place in range(ROWS)])
+        frame.loc[:299, ["person", "shop"]] = person, f"home of {person}"
+        return Table.conform(frame, schema)
+
+    tables = [table(seed, person) for seed, person in ((1, "x"), (2, "y"), (3, "z"))]
+    alone, by_person = (measured("levels", evidence(*tables, **roles)) for roles in ({}, {"entity": "person"}))
+    assert alone["shop", "lost levels"].value == 2
+    assert by_person["shop", "lost levels"].value == 0
+    assert by_person["shop", "new levels"].baseline > 300 / ROWS > alone["shop", "new levels"].baseline
+
+
 def test_values_beyond_all_real_ones_block_at_one_percent(seen):
     assert seen("extremes")["amount", "beyond"][0].value < 0.001
     for value in (-1.0, 1e9, np.inf):
