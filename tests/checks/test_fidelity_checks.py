@@ -416,7 +416,7 @@ def test_the_permutation_test_of_the_discrepancy_is_uniform_on_clean_tables(evid
     assert moved.p_value == pytest.approx(1 / 200)
 
 
-CHECKS = ("marginals", "nulls", "pairs", "triples", "classifier", "mmd")
+CHECKS = ("marginals", "nulls", "pairs", "triples", "levels", "extremes", "moments", "classifier", "mmd", "coverage")
 
 
 def mixed(rows: int, seed: int, unseen: bool = False, gaps: float = 0) -> Table:
