@@ -170,6 +170,9 @@ def audit(
     ] = None,
     entity: Annotated[str | None, typer.Option(help="Column that names the person or thing of a row.")] = None,
     canaries: Annotated[Path | None, typer.Option(help="Planted records, from synth plant.")] = None,
+    constraints: Annotated[
+        Path | None, typer.Option(help="YAML or JSON list of what every row must keep to, as in a declaration.")
+    ] = None,
     preset: Annotated[
         str, typer.Option(help="quick: no attacks by singling out, linking and inference; thorough: more of all.")
     ] = "default",
@@ -191,7 +194,7 @@ def audit(
         raise SynthError(f"There is no preset {preset!r}.", f"use one of {', '.join(EFFORTS)}.")
     result = audit_tables(
         train, holdout, synthetic, sealed=sealed, canaries=canaries, target=target, sensitive=sensitive or (),
-        entity=entity, preset=preset, workers=workers, progress=_progress,
+        entity=entity, preset=preset, workers=workers, progress=_progress, constraints=constraints or (),
     )  # fmt: skip
     for judgement in result.judgements:
         _say(f"{judgement.gate:<14}{judgement.verdict.value}")

@@ -26,7 +26,12 @@ class DatasetSpec(DatasetFields):
     @property
     def hash(self) -> str:
         """Hash of all that decides what comes out: the identity and the seed."""
-        return of_text(self.identity, str(self.seed), str(self.target))
+        return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [self.rules]))
+
+    @property
+    def rules(self) -> str:
+        """Hash of the constraints, which decide what may be released and not what is learned; empty without any."""
+        return of_text(self.model_dump_json(include={"constraints"})) if self.constraints else ""
 
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}

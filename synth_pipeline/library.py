@@ -3,7 +3,7 @@
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synth_pipeline.adapters.declaration import read_constraints
 from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.adapters.gates.budget import refuse_unattainable
 from synth_pipeline.adapters.gates.suite import Suite
@@ -38,6 +39,7 @@ from synth_pipeline.generators import GENERATORS
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.reports.document import as_json, as_junit, document, summary
 from synth_pipeline.spec.columns import Column, Kind, Schema
+from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.steps import FAMILIES, WORKERS, measure, open_sealed
 
 Data = pd.DataFrame | Path | str
@@ -107,6 +109,7 @@ def audit(
     preset: Preset = "default",
     workers: int = WORKERS,
     progress: Progress = lambda _: None,
+    constraints: Sequence[Constraint | Mapping[str, Any]] | Path | str = (),
 ) -> Audit:
     """Judge anybody's synthetic table against the rows it was made from and rows it never saw.
 
@@ -114,16 +117,18 @@ def audit(
     ``sealed``, where given, is a further such part that is scored once more; ``canaries`` are records of
     which train had a random half (see ``plant``).  ``sensitive`` columns are attacked one by one and their
     groups compared, ``entity`` names the person or thing that a row belongs to.  ``dataset`` names the
-    data set whose own suites are to be used.  Raises SynthError where the tables do not fit together, or
+    data set whose own suites are to be used, ``constraints`` what every row must keep to, as in a declaration
+    or in a YAML or JSON file.  Raises SynthError where the tables do not fit together, or
     where the holdout could not serve as a control.
     """
     progress("reading")
     schema, real = read_real({"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {}))
     made = _table(synthetic, schema, "the synthetic table")
     _refuse_unknown(schema, {"target": target, "entity": entity, **{f"sensitive {name}": name for name in sensitive}})
+    rules = read_constraints(constraints, schema)
     _refuse_shared_records(real, entity)
     evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target, entity,
-                        sensitive=tuple(sensitive), effort=EFFORTS[preset],
+                        sensitive=tuple(sensitive), effort=EFFORTS[preset], constraints=rules,
                         canaries=None if canaries is None else _canaries(canaries, schema))  # fmt: skip
     if (copied := copied_contents(evidence)) > 0:
         raise SynthError(f"{copied} more holdout rows have the contents of train rows than a random split explains; "

@@ -5,6 +5,7 @@ This is the one list of them: a new one is a file here, its name below and a lin
 
 from synth_pipeline.checks.canaries import PlantedCanaries
 from synth_pipeline.checks.classifier import Classifier
+from synth_pipeline.checks.constraints import Constraints
 from synth_pipeline.checks.coverage import Coverage
 from synth_pipeline.checks.detectable import MinimumDetectableLeak
 from synth_pipeline.checks.diversity import Diversity
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     Pairs(),
     Triples(),
     Nulls(),
+    Constraints(),
     Levels(),
     Extremes(),
     Moments(),

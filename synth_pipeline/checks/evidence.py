@@ -18,6 +18,7 @@ from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.spec.constraints import Constraint
 
 WIDE = 64  # a nominal column with more levels than this is embedded by random directions
 DIRECTIONS = 32
@@ -50,6 +51,7 @@ class Evidence:
     ``entity`` names the column whose values are the units of membership; without it each row is one.
     ``canaries`` are records that were planted in train by the toss of a coin.
     ``sensitive`` names columns whose disclosure would harm, ``key`` the one that names a record.
+    ``constraints`` are what every row must keep to.
     ``real`` keeps what depends on train and holdout alone, for all synthetic tables compared with them.
     """
 
@@ -64,6 +66,7 @@ class Evidence:
     effort: Effort = DEFAULT
     canaries: "Canaries | None" = None
     real: Memory = field(default_factory=Memory)
+    constraints: tuple[Constraint, ...] = ()
     own: Memory = field(default_factory=Memory, init=False)
 
     def of(self, synthetic: Table) -> "Evidence":

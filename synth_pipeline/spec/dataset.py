@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from synth_pipeline.spec.base import OrAbsent, Spec
 from synth_pipeline.spec.columns import ColumnOverride
+from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.spec.source import Source
 
 
@@ -82,6 +83,9 @@ class DatasetFields(Spec):
     sensitive: tuple[str, ...] = Field(
         default=(), description="Columns whose disclosure would harm; named on the report and the card."
     )
+    constraints: tuple[Constraint, ...] = Field(
+        default=(), description="What holds in every real row, and must hold in every synthetic one."
+    )
     shares: Shares = Shares()
     rows: Annotated[int | None, OrAbsent()] = Field(
         default=None, ge=1, description="Synthetic rows to make; as many as train rows if absent."
@@ -111,6 +115,14 @@ class DatasetFields(Spec):
             if not (owner.startswith("team:") and len(owner) > 5) and "@" not in owner[1:-1]:
                 raise ValueError(f"{owner!r} is neither an e-mail address nor team:name")
         return owners
+
+    @field_validator("constraints")
+    @classmethod
+    def _are_different(cls, constraints: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
+        for place, one in enumerate(constraints):
+            if one in constraints[:place]:
+                raise ValueError(f"{one.title!r} is declared twice, at [{constraints.index(one)}] and [{place}]")
+        return constraints
 
     @model_validator(mode="after")
     def _columns_have_one_role(self) -> "DatasetFields":

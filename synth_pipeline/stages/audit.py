@@ -24,6 +24,7 @@ def evidence_of(run: Run) -> Evidence:
         Seed(0, (run.name, "audit")),
         run.spec.sensitive,
         run.spec.key,
+        constraints=run.spec.constraints,
     )
 
 
@@ -38,7 +39,7 @@ def write_findings(run: Run, gate: str, findings: pd.DataFrame, parents: dict[st
     with run.store.writing(run.name, gate, run.id) as draft:
         findings.to_parquet(draft.data, index=False)
         draft.parents, draft.content = parents, of_frame(findings.assign(_parents=str(sorted(parents.items()))))
-        draft.facts = {"findings": len(findings)}
+        draft.facts = {"findings": len(findings), "rules": run.spec.rules}
     artefact = run.get(gate)
     note_findings(run, gate, artefact.content, findings)
     return artefact

@@ -122,6 +122,13 @@ def swap(old: str, new: str) -> str:
     return WHOLE.replace(old, new)
 
 
+def ruled(*lines: str, top: str = "") -> str:
+    """With constraints, whose first line is line 31."""
+    return swap(
+        "  generator:\n", "\n".join([f"  constraints: {top}", *(f"    {one}" for one in lines), "  generator:\n"])
+    )
+
+
 FILE = "kind: file\n    path: data/zoo.csv"
 KINDS = ", ".join(GENERATORS)
 
@@ -219,6 +226,68 @@ SHALLOW = {
     ),
     "key excluded": (swap("key: visit", "key: spare"), 13, "key", "'spare' is excluded", "out of 'exclude'"),
     "sensitive twice": (swap("[age, returned]", "[age, age]"), 16, "sensitive", "twice", "once"),
+    "constraints are one": (ruled("", top="{kind: unique}"), 30, "constraints", "a list", "brackets"),
+    "constraint is a word": (ruled("- unique"), 31, "constraints[0]", "'unique'", "'kind: unique' below it"),
+    "constraint without kind": (ruled("- {columns: [age]}"), 31, "constraints[0].kind", "is missing", "order, sum"),
+    "unknown constraint": (
+        ruled("- {kind: ordr, columns: [age, spent]}"), 31, "constraints[0].kind", "'ordr'", "did you mean 'order'",
+    ),
+    "unknown field of a constraint": (
+        ruled("- {kind: order, columns: [age, spent], strictly: true}"), 31, "constraints[0].strictly",
+        "no known field of constraint 'order'", "'strict'",
+    ),
+    "constraint without columns": (
+        ruled("- {kind: not_null}"), 31, "constraints[0].columns", "is missing", "add 'columns:'",
+    ),
+    "columns no list": (
+        ruled("- {kind: not_null, columns: age}"), 31, "constraints[0].columns", "must be a list", "[age]",
+    ),
+    "order of one": (ruled("- kind: order", "  columns: [age]"), 32, "constraints[0].columns", "two columns", "many"),
+    "combinations of none": (
+        ruled("- {kind: combinations, columns: []}"), 31, "constraints[0].columns", "two columns or more, and names 0",
+        "many",
+    ),
+    "nothing determines": (
+        ruled("- {kind: determines, columns: [], of: age}"), 31, "constraints[0].columns", "name a column", "many",
+    ),
+    "column named twice": (
+        ruled("- {kind: unique, columns: [age, spent, age]}"), 31, "constraints[0].columns[0]", "'age' is named twice",
+        "once",
+    ),
+    "determines itself": (
+        ruled("- {kind: determines, columns: [age], of: age}"), 31, "constraints[0].of", "that determine it", "another",
+    ),
+    "total among the parts": (
+        ruled("- {kind: sum, total: age, parts: [age, spent]}"), 31, "constraints[0].parts[0]", "is the total",
+        "out of the parts",
+    ),
+    "negative tolerance": (
+        ruled("- {kind: sum, total: a, parts: [age, spent], tolerance: -1}"), 31, "constraints[0].tolerance",
+        "at least 0", "at least 0",
+    ),
+    "min above max": (
+        ruled("- kind: range", "  column: age", "  max: 1", "  min: 120"), 34, "constraints[0].min", "above max", "exc",
+    ),
+    "no bound": (ruled("- {kind: range, column: age}"), 31, "constraints[0]", "'min' or 'max'", "one of them"),
+    "bound is a word": (
+        ruled("- {kind: range, column: age, min: low}"), 31, "constraints[0].min", "must be a number, and is 'low'",
+        "write a number",
+    ),
+    "no step": (ruled("- {kind: grid, column: age, step: 0}"), 31, "constraints[0].step", "above 0", "1970"),
+    "invalid expression": (
+        ruled("- {kind: pattern, column: city, regex: 'a)'}"), 31, "constraints[0].regex", "is no regular", "quotes",
+    ),
+    "expression that is a list": (
+        ruled("- {kind: pattern, column: city, regex: '[12]'}"), 31, "constraints[0].regex", "Dagster", "group",
+    ),
+    "constraint twice": (
+        ruled("- {kind: unique, columns: [age]}", "- {columns: [age], kind: unique}"), 30, "constraints",
+        "'age unique' is declared twice, at [0] and [1]", "delete one",
+    ),
+    "constraint of an excluded column": (
+        ruled("- {kind: unique, columns: [age]}", "- kind: order", "  columns:", "  - age", "  - note"), 35,
+        "constraints[1].columns[1]", "'note' is excluded", "out of 'exclude'",
+    ),
 }  # fmt: skip
 
 
@@ -294,6 +363,33 @@ DEEP = {
     "declared text": (
         swap("code: {kind: category}", "city: {kind: text}"), 11, "columns.city", "free text, which generator 'forest'",
         "kind: category",
+    ),
+    "constraint of an unknown column": (
+        ruled("- {kind: not_null, columns: [age]}", "- {kind: not_null, columns: [spent, citi]}"), 32,
+        "constraints[1].columns[1]", "no column 'citi'", "did you mean 'city'",
+    ),
+    "order of words": (
+        ruled("- {kind: order, columns: [age, city]}"), 31, "constraints[0].columns[1]", "of type category", "columns",
+    ),
+    "sum of words": (
+        ruled("- {kind: sum, total: city, parts: [age, spent]}"), 31, "constraints[0].total", "about numbers", "other",
+    ),
+    "pattern of made-up names": (
+        ruled("- {kind: pattern, column: visit, regex: 'v\\d+'}"), 31, "constraints[0].column", "made-up", "category",
+    ),
+    "combinations of made-up names": (
+        ruled("- {kind: combinations, columns: [city, visitor]}"), 31, "constraints[0].columns[1]", "made-up", "delete",
+    ),
+    "range that real rows leave": (
+        ruled("- {kind: range, column: age, max: 80}"), 31, "constraints[0]",
+        "real rows break it: 28 of 1,200 rows", "(age ≤ 80), or the source",
+    ),
+    "dependency that real rows break": (
+        ruled("- kind: determines", "  columns: [animal]", "  of: code"), 31, "constraints[0]",
+        "real rows break it: 780 of 1,200 rows", "animal → code",
+    ),
+    "order that real rows break": (
+        ruled("- {kind: order, columns: [spent, age]}"), 31, "constraints[0]", "of 1,200 rows", "spent ≤ age",
     ),
 }  # fmt: skip
 
@@ -459,6 +555,27 @@ def test_a_declaration_with_everything_has_no_mistakes(project):
     spec = load(project / ZOO)
     assert (spec.name, spec.rows, spec.generator.kind) == ("zoo", 900, "forest")
     assert isinstance(spec.source, FileSource)
+
+
+def test_constraints_that_hold_are_no_mistakes(project):
+    text = ruled(
+        "- {kind: determines, columns: [animal], of: city}", "- {kind: combinations, columns: [animal, city]}",
+        "- {kind: unique, columns: [visit]}", "- {kind: range, column: age, min: 0, max: 82}",
+        "- {kind: grid, column: spent, step: 0.01}", "- {kind: pattern, column: city, regex: 'city\\d'}",
+        "- {kind: not_null, columns: [visit, age]}", "- {kind: determines, columns: [visitor, age], of: spent}",
+    )  # fmt: skip
+    assert found_in(project, text, deep=True) == []
+    templated = text.replace("max: 82", 'max: "{{ env.MOST }}"')
+    assert found_in(project, templated, deep=True) == []
+
+
+def test_all_mistakes_of_constraints_at_once(project):
+    text = ruled("- {kind: unique, columns: [a1]}", "- {kind: range, column: age, max: 5}", "- {kind: not_null}")
+    assert [one.field for one in found_in(project, text, deep=True)] == ["constraints[2].columns"]
+    text = text.replace("    - {kind: not_null}\n", "").replace("key: visit", "key: b2")
+    assert [one.field for one in found_in(project, text, deep=True)] == ["key", "constraints[0].columns[0]"]
+    text = text.replace("key: b2", "key: visit")
+    assert [one.field for one in found_in(project, text, deep=True)] == ["constraints[0].columns[0]", "constraints[1]"]
 
 
 def test_the_shipped_data_set_has_no_mistakes():

@@ -28,7 +28,7 @@ SCHEMA = Schema(columns=(
     Column(name="remark", kind=Kind.TEXT, nullable=True),
 ))  # fmt: skip
 
-CONDITIONAL = {"identifiers", "canaries", "nulls", "groups"}  # say nothing where there is nothing of the kind
+CONDITIONAL = {"identifiers", "canaries", "nulls", "groups", "constraints"}  # say nothing where there is nothing of it
 
 
 def frame(seed: int, rows: int = ROWS) -> pd.DataFrame:

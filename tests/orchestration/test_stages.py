@@ -18,6 +18,7 @@ from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.stages import DRILL, SEED, Run, publication
+from synth_pipeline.stages.verification import failed_gates
 
 ROWS = 8_000
 
@@ -102,6 +103,26 @@ def test_an_edited_suite_makes_its_judgement_stale(spec: DatasetSpec, suites: Pa
     path = suites / "default" / "utility.json"
     path.write_text(path.read_text().replace("0.95", "0.97"))
     assert any("the suite of the gate utility was edited" in reason for reason in stages.verify(run))
+
+
+def test_a_broken_constraint_blocks_and_an_edited_one_makes_the_judgement_stale(spec: DatasetSpec) -> None:
+    def ruled(most: int) -> DatasetSpec:
+        rule = {"kind": "range", "column": "age", "min": 18, "max": most}
+        return DatasetSpec.model_validate(spec.model_dump() | {"constraints": [rule]})
+
+    run = Run(ruled(79), store(), "one")
+    assert dict(through(run, until="fidelity"))["fidelity"].holds
+    stale = "the constraints were edited after the gate fidelity judged"
+    edited = Run(ruled(40), store(), "two")
+    assert stale not in failed_gates(run, ("fidelity",))
+    assert stale in failed_gates(edited, ("fidelity",))
+    stages.audit(edited, "fidelity")
+    judgement = stages.judge(edited, "fidelity")
+    assert judgement.verdict is Verdict.BLOCK
+    assert "18 ≤ age ≤ 40" in judgement.reasons[0]
+    assert stale not in failed_gates(edited, ("fidelity",))
+    assert ruled(40).identity == spec.identity, "a memorisation block stays final"
+    assert len({ruled(40).hash, ruled(79).hash, spec.hash}) == 3
 
 
 def test_editing_one_number_or_deleting_one_line_changes_the_verdict(spec: DatasetSpec, suites: Path) -> None:

@@ -40,7 +40,8 @@ def find(loc: Iterable[str | int]) -> Found:
             continue
         if model is None and part in members:
             model = members[str(part)]
-            owner = f"{place[-1]} {part!r}"
+            whose = place[-1] if isinstance(place[-1], str) else str(place[-2]).removesuffix("s")  # one of several
+            owner = f"{whose} {part!r}"
             continue
         place.append(part)
         if keyed or model is None:
@@ -113,6 +114,8 @@ def _unknown(error: dict[str, Any], _: Found) -> tuple[str, str]:
 def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     """An error that the spec itself words."""
     told = str(error["ctx"]["error"])
+    if found.place[:1] == ("constraints",):
+        return f"{told}.", next(fix for words, fix in _CONSTRAINED.items() if words in told)
     fixes = {
         "shares": "change them, such as to 0.5, 0.25 and 0.25; a share that is not given has its default.",
         "cron": "write minute, hour, day of month, month and weekday, such as '0 3 * * 1' for Mondays at three.",
@@ -123,6 +126,18 @@ def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     }
     name = next((part for part in reversed(found.place) if part in fixes), told.split(" ", 1)[0])
     return f"{told}.", fixes.get(str(name), "correct it.")
+
+
+_CONSTRAINED = {  # words of the problem, and what to do
+    "is declared twice": "delete one of the two.",
+    "is named twice": "name each column once.",
+    "and names": "name as many.",
+    "is the total": "take it out of the parts.",
+    "that determine it": "name another column.",
+    "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
+    "is above max": "exchange the two, or correct one of them.",
+    "": "give one of them, or both.",
+}
 
 
 def _misspelt(error: dict[str, Any], found: Found) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import ceil, sqrt
 from pathlib import Path
 
+from synth_pipeline.adapters.declaration.constraints import of_rows, of_unknown
 from synth_pipeline.adapters.declaration.mistake import Mistake, listed, meant
 from synth_pipeline.adapters.declaration.shape import Declared
 from synth_pipeline.adapters.gates.suite import Suites
@@ -37,6 +38,9 @@ def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mi
             yield from _unknown_columns(found, spec, root) or [_refused(found, spec, error)]
             return
         yield from _unknown(found, {"target", "sensitive"}, [*schema.names, *spec.exclude])
+        for wrong in (*of_unknown(spec.constraints, [*schema.names, *spec.exclude]),
+                      *of_rows(spec.constraints, schema, out)):  # fmt: skip
+            yield found.wrong(*wrong)
         yield from _texts(found, spec, schema)
         yield from _target(found, spec, schema, out)
         yield from _too_few(found, spec, suites, out)
@@ -64,7 +68,8 @@ def _unknown_columns(found: Declared, spec: DatasetSpec, root: Path) -> list[Mis
             names = [field.name for field in stage(session, spec.source, root).fields]
     except SynthError:  # then what ingest said is all that is known
         return []
-    return list(_unknown(found, {"key", "entity", "target", "sensitive", "exclude", "columns"}, names))
+    roles = {"key", "entity", "target", "sensitive", "exclude", "columns"}
+    return [*_unknown(found, roles, names), *(found.wrong(*wrong) for wrong in of_unknown(spec.constraints, names))]
 
 
 def _unknown(found: Declared, roles: set[str], names: list[str]) -> Iterator[Mistake]:

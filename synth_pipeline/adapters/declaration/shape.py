@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literals
 from synth_pipeline.adapters.declaration.document import Document, Place, dotted
 from synth_pipeline.adapters.declaration.fields import explain, find
 from synth_pipeline.adapters.declaration.mistake import Mistake, meant
@@ -58,7 +59,7 @@ def declared_in(document: Document, file: Path) -> Declared:
     content = document.value(_ATTRIBUTES)
     if not isinstance(content, dict) or not content:
         return Declared(document, folder, mistakes, None, frozenset())
-    wrong = list(_fields(document, content))
+    wrong = list(mistakes_of_fields(document, content))
     unsure = {name for name, value in content.items() if is_templated(value)}
     unsure |= {place[0] for place, _ in wrong if place}
     mistakes += [mistake for _, mistake in wrong]
@@ -104,7 +105,7 @@ def _around(document: Document) -> Iterator[Mistake]:
                       "add 'attributes:' and below it, indented, at least 'name:' and 'source:'.")  # fmt: skip
 
 
-def _fields(document: Document, content: dict[str, Any]) -> Iterator[tuple[Place, Mistake]]:
+def mistakes_of_fields(document: Document, content: dict[str, Any]) -> Iterator[tuple[Place, Mistake]]:
     """Each error of pydantic, at its place; those about templates are left to Dagster."""
     try:
         DatasetSpec.model_validate(content)
@@ -131,6 +132,8 @@ def _refined(document: Document, place: Place, error: Any) -> Place:
         word = told.split(" ", 1)[0]
         return (word,) if word in DatasetSpec.model_fields else place
     held = document.value((*_ATTRIBUTES, *place))
+    if isinstance(held, dict) and told.split(" ", 1)[0] in held:
+        return (*place, told.split(" ", 1)[0])
     for number, item in enumerate(held if isinstance(held, list) else []):
         if told.startswith(repr(item)):
             return (*place, number)
@@ -152,6 +155,9 @@ def _together(found: Declared) -> Iterator[Mistake]:
         if column in spec.exclude:
             fix = f"take {column!r} out of 'exclude', or out of here."
             yield found.wrong(field, f"column {column!r} is excluded.", fix)
+    if found.is_sure("constraints"):
+        for wrong in (*of_excluded(spec.constraints, spec.exclude), *of_literals(spec.constraints)):
+            yield found.wrong(*wrong)
 
 
 def _split(field: str) -> Iterator[str | int]:
@@ -161,5 +167,7 @@ def _split(field: str) -> Iterator[str | int]:
     yield name
     if position:
         yield int(position.rstrip("]"))
-    if rest:
-        yield from (rest,) if name == "columns" else rest.split(".")
+    if rest and name == "columns":
+        yield rest
+    elif rest:
+        yield from _split(rest)
