@@ -1,8 +1,8 @@
 """The models that checks train, and the rows as those models see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,7 +13,10 @@ MOST_LEVELS = 200  # boosted trees take at most 255; rarer levels share the last
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Columns as float64, shape (rows, columns) per side; the nominal ones are codes."""
+    """Columns as float64, shape (rows, columns) per side; the nominal ones are codes.
+
+    The real rows look the same whatever the synthetic table holds: levels that only it has share one code.
+    """
 
     names: list[str]
     nominal: np.ndarray  # mask over names
@@ -23,8 +26,7 @@ class Features:
     def of(cls, evidence: Evidence) -> "Features":
         names = evidence.names
         nominal = np.array([name in evidence.codes for name in names], bool)
-        columns = {name: _pool_rare(codes) for name, codes in evidence.codes.items()}
-        columns |= {name: _known_somewhere(numbers) for name, numbers in evidence.numbers.items()}
+        columns = {name: _pool_rare(codes) for name, codes in evidence.codes.items()} | evidence.numbers
         rows = Three(*(np.column_stack([columns[name][side] for name in names]).astype(float) for side in range(3)))
         return cls(names, nominal, rows)
 
@@ -38,39 +40,61 @@ class Features:
         )
 
 
-def _known_somewhere(numbers: Three[np.ndarray]) -> Three[np.ndarray]:
-    """Numbers, or whether they are missing where a side has none: trees need a value to split at."""
-    if any(np.isnan(side).all() for side in numbers):
-        return Three(*(np.isnan(side).astype(float) for side in numbers))
-    return numbers
-
-
 def _pool_rare(codes: Three[np.ndarray]) -> Three[np.ndarray]:
-    count = max(int(side.max(initial=0)) for side in codes) + 1
-    if count <= MOST_LEVELS:
-        return codes
-    frequency = np.bincount(np.concatenate(codes[:2]), minlength=count)
-    place = np.full(count, MOST_LEVELS - 1)
-    common = np.argsort(-frequency, kind="stable")[: MOST_LEVELS - 1]
+    """The commonest levels keep a code of their own; codes number the levels of real rows first."""
+    frequency = np.bincount(np.concatenate(codes[:2]))
+    known, count = len(frequency), max(int(side.max(initial=0)) for side in codes) + 1
+    place = np.full(max(known, count), min(known, MOST_LEVELS - 1))
+    common = np.arange(known) if known < MOST_LEVELS else np.argsort(-frequency, kind="stable")[: MOST_LEVELS - 1]
     place[common] = np.arange(len(common))
     return Three(*(place[side] for side in codes))
 
 
-def classifier(nominal: Sequence[bool] | np.ndarray, seed: int) -> Any:
+@dataclass(slots=True, eq=False)
+class Boosted:
+    """Boosted trees that also take columns in which no value is known, as a bootstrap may leave them."""
+
+    trees: Any
+    blank: np.ndarray = field(init=False)  # mask over columns
+
+    def fit(self, points: np.ndarray, truth: np.ndarray) -> Self:
+        self.blank = np.isnan(points).all(0)
+        self.trees.fit(self._filled(points), truth)
+        return self
+
+    def predict(self, points: np.ndarray) -> np.ndarray:
+        return self.trees.predict(self._filled(points))
+
+    def predict_proba(self, points: np.ndarray) -> np.ndarray:
+        return self.trees.predict_proba(self._filled(points))
+
+    @property
+    def classes_(self) -> np.ndarray:
+        return self.trees.classes_
+
+    def _filled(self, points: np.ndarray) -> np.ndarray:
+        return np.where(self.blank, 0.0, points) if self.blank.any() else points
+
+
+def classifier(
+    nominal: Sequence[bool] | np.ndarray, seed: int, rounds: int = 100, leaves: int = 15, rate: float = 0.1
+) -> Boosted:
     """Boosted trees for classes."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return HistGradientBoostingClassifier(
-        max_iter=100, learning_rate=0.1, max_leaf_nodes=15, categorical_features=nominal, early_stopping=False,
-        random_state=seed,
-    )  # fmt: skip
+    return Boosted(HistGradientBoostingClassifier(
+        max_iter=rounds, learning_rate=rate, max_leaf_nodes=leaves, categorical_features=nominal,
+        early_stopping=False, random_state=seed,
+    ))  # fmt: skip
 
 
-def regressor(nominal: Sequence[bool] | np.ndarray, seed: int) -> Any:
+def regressor(
+    nominal: Sequence[bool] | np.ndarray, seed: int, rounds: int = 100, leaves: int = 15, rate: float = 0.1
+) -> Boosted:
     """Boosted trees for numbers."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return HistGradientBoostingRegressor(
-        max_iter=100, learning_rate=0.1, max_leaf_nodes=15, categorical_features=nominal, early_stopping=False,
-        random_state=seed,
-    )  # fmt: skip
+    return Boosted(HistGradientBoostingRegressor(
+        max_iter=rounds, learning_rate=rate, max_leaf_nodes=leaves, categorical_features=nominal,
+        early_stopping=False, random_state=seed,
+    ))  # fmt: skip

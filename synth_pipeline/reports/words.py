@@ -10,6 +10,7 @@ ABSENT = "–"
 LONGEST = 60  # characters of a name
 
 METRICS = {
+    "augmented": "Score with synthetic rows added over score without",
     "beyond": "Rows beyond all real values",
     "compared": "Real rows in groups large enough to compare",
     "hour": "Hours: total variation distance",
@@ -18,6 +19,7 @@ METRICS = {
     "month": "Months: total variation distance",
     "new levels": "Rows with a level that no real row has, where new ones are natural",
     "order": "Rows in which the order is broken",
+    "rare recall": "Recall of the rarest class: shortfall",
     "tails": "Share of rows in a tail: difference",
     "target mean": "Mean of the target: difference in standard deviations",
     "target rate": "Rate of the target: logarithm of the factor by which it is off",
@@ -62,7 +64,7 @@ METRICS = {
     "tv": "Total variation distance",
     "wasserstein": "Wasserstein-1 distance between the real 0.5 % and 99.5 % quantiles, in standard deviations",
 }
-MORE_IS_BETTER = ("ratio", "skill")
+MORE_IS_BETTER = ("augmented", "ratio", "skill")
 
 
 def number(x: float) -> str:

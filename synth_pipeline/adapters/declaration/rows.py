@@ -116,7 +116,7 @@ def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mista
 
 def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> Iterator[Mistake]:
     """A target that the utility gate could not predict."""
-    from synth_pipeline.checks.utility import MOST_CLASSES
+    from synth_pipeline.checks.prediction import MOST_CLASSES
 
     name = spec.target
     if name is None or name not in schema.names or not found.is_sure("target"):
