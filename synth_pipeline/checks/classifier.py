@@ -99,7 +99,7 @@ class _Contest:
     def of(cls, evidence: Evidence, side: int, size: int) -> "_Contest":
         rows = [_rows(evidence, which, size) for which in (1, side)]
         features, label = Features.of(evidence), np.repeat([0, 1], size)
-        points = np.vstack([features.rows[which][taken] for which, taken in zip((1, side), rows, strict=True)])
+        points = np.vstack([features.points(which, taken) for which, taken in zip((1, side), rows, strict=True)])
         unit = [units(evidence, which, taken) for which, taken in zip((1, side), rows, strict=True)]
         keys = [evidence.row_keys[which][taken] for which, taken in zip((1, side), rows, strict=True)]
         if evidence.entity is not None:

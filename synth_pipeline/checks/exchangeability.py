@@ -59,7 +59,7 @@ class Exchangeability:
     def _together(self, evidence: Evidence) -> Finding:
         sides = _one_of_each(evidence)
         features = Features.of(evidence)
-        points = np.vstack([features.rows[side][sides[side]] for side in (0, 1)])
+        points = np.vstack([features.points(side, sides[side]) for side in (0, 1)])
         member = np.repeat([True, False], list(map(len, sides)))
         order = evidence.seed.child(self.name).stream().permutation(len(member))[: 2 * LARGEST]
         learn, test = np.array_split(order, 2)

@@ -103,8 +103,9 @@ def _taught(evidence: Evidence, secret: str, rows: np.ndarray) -> np.ndarray:
     truth = view.synthetic.astype(float)
     known = np.flatnonzero(~np.isnan(truth))[:TAUGHT]
     seed = evidence.seed.child("inference", secret).state
-    points = np.concatenate(others.rows[:2])[rows]
+    train = len(evidence.train.table)
+    points = np.vstack([others.points(0, rows[rows < train]), others.points(1, rows[rows >= train] - train)])
     if len(np.unique(truth[known])) < 2:
         return np.full(len(rows), truth[known][0] if len(known) else np.nan)
     make = classifier if secret in evidence.codes else regressor
-    return make(others.nominal, seed).fit(others.rows.synthetic[known], truth[known]).predict(points).astype(float)
+    return make(others.nominal, seed).fit(others.points(2, known), truth[known]).predict(points).astype(float)

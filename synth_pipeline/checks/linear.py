@@ -1,5 +1,7 @@
 """The linear models that checks train, and the rows as those models see them."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from synth_pipeline.checks.evidence import RANK_SPREAD, Evidence, Three
@@ -11,40 +13,44 @@ FARTHEST = 4.0  # standard deviations, beyond which an amount counts as being th
 TURNS = 300  # of the solver, which needs some 30
 
 
-def axes(evidence: Evidence, without: str) -> Three[np.ndarray]:
-    """All columns but one as numbers, shape (rows, axes) per side, none of them missing.
+Axes = Callable[[int, np.ndarray], np.ndarray]
+
+
+def axes(evidence: Evidence, without: str) -> Axes:
+    """All columns but one as numbers: gives some rows of a side, shape (rows, axes), none of them missing.
 
     A number is an amount, a rank, and whether it is missing where real rows have gaps; a common level is an
     axis of its own.  Scales and levels come from the real rows alone.
     """
     columns = [_of_numbers(evidence, name) for name in evidence.numeric if name != without]
     columns += [_of_levels(evidence.codes[name]) for name in evidence.nominal if name != without]
-    return Three(*(np.hstack([column[side] for column in columns]) for side in range(3)))
+    return lambda side, rows: np.hstack([column(side, rows) for column in columns])
 
 
-def _of_numbers(evidence: Evidence, name: str) -> Three[np.ndarray]:
+def _of_numbers(evidence: Evidence, name: str) -> Axes:
     real, numbers = evidence.sorted_real[name], evidence.numbers[name]
     gaps = any(np.isnan(side).any() for side in numbers[:2])
     middle, spread = (float(real.mean()), float(real.std())) if len(real) else (0.0, 0.0)
     spread = spread if np.isfinite(spread) and spread > 0 else 1.0
 
-    def of(side: np.ndarray) -> np.ndarray:
-        missing = np.isnan(side)
-        places = (np.searchsorted(real, side, "left") + np.searchsorted(real, side, "right")) / 2
+    def of(side: int, rows: np.ndarray) -> np.ndarray:
+        values = numbers[side][rows]
+        missing = np.isnan(values)
+        places = (np.searchsorted(real, values, "left") + np.searchsorted(real, values, "right")) / 2
         ranks = (places / max(1, len(real)) - 0.5) / RANK_SPREAD
-        amounts = np.clip(np.nan_to_num((side - middle) / spread), -FARTHEST, FARTHEST)
+        amounts = np.clip(np.nan_to_num((values - middle) / spread), -FARTHEST, FARTHEST)
         return np.column_stack(
             [np.where(missing, 0, amounts), np.where(missing, 0, ranks), *([missing] if gaps else [])]
         )
 
-    return Three(*map(of, numbers))
+    return of
 
 
-def _of_levels(codes: Three[np.ndarray]) -> Three[np.ndarray]:
+def _of_levels(codes: Three[np.ndarray]) -> Axes:
     frequency = np.bincount(np.concatenate(codes[:2]))
     levels = np.argsort(-frequency, kind="stable")[:MOST_LEVELS]
     levels = levels[frequency[levels] >= FEWEST]
-    return Three(*((side[:, None] == levels).astype(float) for side in codes))
+    return lambda side, rows: (codes[side][rows][:, None] == levels).astype(float)
 
 
 def scores(points: np.ndarray, truth: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,37 +13,39 @@ MOST_LEVELS = 200  # boosted trees take at most 255; rarer levels share the last
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Columns as float64, shape (rows, columns) per side; the nominal ones are codes.
+    """Columns as numbers; the nominal ones are codes.
 
     The real rows look the same whatever the synthetic table holds: levels that only it has share one code.
     """
 
     names: list[str]
     nominal: np.ndarray  # mask over names
-    rows: Three[np.ndarray]
+    columns: dict[str, Three[np.ndarray]]
 
     @classmethod
     def of(cls, evidence: Evidence) -> "Features":
         names = evidence.names
         nominal = np.array([name in evidence.codes for name in names], bool)
-        columns = {name: _pool_rare(codes) for name, codes in evidence.codes.items()} | evidence.numbers
-        rows = Three(*(np.column_stack([columns[name][side] for name in names]).astype(float) for side in range(3)))
-        return cls(names, nominal, rows)
+        return cls(
+            names, nominal, {name: _pool_rare(codes) for name, codes in evidence.codes.items()} | evidence.numbers
+        )
+
+    def points(self, side: int, rows: np.ndarray) -> np.ndarray:
+        """Some rows of a side (0 train, 1 holdout, 2 synthetic) as float64, shape (rows, columns)."""
+        return np.column_stack([self.columns[name][side][rows] for name in self.names]).astype(float)
 
     def without(self, name: str) -> "Features":
         """All columns but one."""
         keep = np.array([other != name for other in self.names], bool)
-        return Features(
-            [other for other in self.names if other != name],
-            self.nominal[keep],
-            Three(*(side[:, keep] for side in self.rows)),
-        )
+        return Features([other for other in self.names if other != name], self.nominal[keep], self.columns)
 
 
 def _pool_rare(codes: Three[np.ndarray]) -> Three[np.ndarray]:
     """The commonest levels keep a code of their own; codes number the levels of real rows first."""
     frequency = np.bincount(np.concatenate(codes[:2]))
     known, count = len(frequency), max(int(side.max(initial=0)) for side in codes) + 1
+    if count == known < MOST_LEVELS:
+        return codes
     place = np.full(max(known, count), min(known, MOST_LEVELS - 1))
     common = np.arange(known) if known < MOST_LEVELS else np.argsort(-frequency, kind="stable")[: MOST_LEVELS - 1]
     place[common] = np.arange(len(common))

@@ -84,19 +84,17 @@ class Task:
         out = []
         for number in range(self.evidence.effort.fits):
             drawn = [(side, self._drawn(side, number)) for side in sides]
-            seen = np.concatenate([points[side][self.rows[side][rows]] for side, rows in drawn])
+            seen = np.concatenate([points(side, self.rows[side][rows]) for side, rows in drawn])
             truth = np.concatenate([self.truth[side][rows] for side, rows in drawn])
-            out.append(self._fitted(model, nominal, seen, truth, points.holdout[self.rows.holdout], number))
+            out.append(self._fitted(model, nominal, seen, truth, points(1, self.rows.holdout), number))
         return np.array(out)
 
-    def _points(self, model: Model) -> tuple[np.ndarray, Three[np.ndarray]]:
-        def points() -> tuple[np.ndarray, Three[np.ndarray]]:
-            if model == "linear model":
-                return np.array([]), linear.axes(self.evidence, self.target)
-            features = Features.of(self.evidence).without(self.target)
-            return features.nominal, features.rows
-
-        return self.evidence.own.recall(("prediction points", model), points)
+    def _points(self, model: Model) -> tuple[np.ndarray, linear.Axes]:
+        """Which columns are nominal, and rows of a side as the model sees them."""
+        if model == "linear model":
+            return np.array([]), linear.axes(self.evidence, self.target)
+        features = Features.of(self.evidence).without(self.target)
+        return features.nominal, features.points
 
     def _drawn(self, side: int, number: int) -> np.ndarray:
         """Places, among the rows with a known target, of a bootstrap sample of ``size`` of them."""
