@@ -25,6 +25,8 @@ class MinimumDetectableLeak:
     Copies of random train records are planted among the synthetic rows, and the tests of exact copies and of
     nearest records are repeated: the share of planted rows, 0 to 1, from which on at least 95 % of the
     plants are caught.  The interval is that of the power at this share.  A leak below it may pass unseen.
+    Exact copies are looked for among all rows; where neighbours are searched for a sample of the real rows only,
+    ``near copies`` is the same share for what the search alone would catch.
     """
 
     name = "minimum_detectable_leak"
@@ -33,22 +35,28 @@ class MinimumDetectableLeak:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         pool = real_pool(evidence)
         require_enough(pool, evidence)
-        plants, rows = _Plants(evidence, pool), len(evidence.synthetic)
-        if plants.caught(0, 0):
-            yield Finding(self.name, self.family, "verbatim copies", "share", np.nan, n=rows,
-                          note="the tests see a leak as it is, so none can be added to a clean table")  # fmt: skip
-            return
-        count, hits = _smallest(plants.caught, int(pool.member.sum()), evidence.effort.plants)
+        plants = _Plants(evidence, pool)
+        yield self._finding("verbatim copies", plants.caught, evidence, pool)
+        searched_rows, real_rows = len(searched(evidence)), len(pool.unit)
+        if searched_rows < real_rows:
+            among = f", by the neighbours of {searched_rows} of {real_rows} real rows"
+            yield self._finding("near copies", plants.caught_near, evidence, pool, among)
+
+    def _finding(
+        self, subject: str, caught: Callable[[int, int], bool], evidence: Evidence, pool: Pool, by: str = ""
+    ) -> Finding:
+        rows, plants = len(evidence.synthetic), evidence.effort.plants
+        if caught(0, 0):
+            return Finding(self.name, self.family, subject, "share", np.nan, n=rows,
+                           note="the tests see a leak as it is, so none can be added to a clean table")  # fmt: skip
+        count, hits = _smallest(caught, int(pool.member.sum()), plants)
         if count is None:
-            yield Finding(self.name, self.family, "verbatim copies", "share", np.nan, n=rows,
-                          note="not even copies of all train records would be told from chance")  # fmt: skip
-            return
-        low, high = clopper_pearson(hits, evidence.effort.plants, 0.95)
-        yield Finding(
-            self.name, self.family, "verbatim copies", "share", min(1.0, count / rows), n=rows,
-            note=f"{count} copies among {rows} rows are caught in {hits} of {evidence.effort.plants} plants "
-            f"(power between {low:.2f} and {high:.2f})",
-        )  # fmt: skip
+            return Finding(self.name, self.family, subject, "share", np.nan, n=rows,
+                           note="not even copies of all train records would be told from chance")  # fmt: skip
+        low, high = clopper_pearson(hits, plants, 0.95)
+        note = (f"{count} copies among {rows} rows are caught in {hits} of {plants} plants "
+                f"(power between {low:.2f} and {high:.2f}){by}")  # fmt: skip
+        return Finding(self.name, self.family, subject, "share", min(1.0, count / rows), n=rows, note=note)
 
 
 class _Plants:
@@ -75,12 +83,20 @@ class _Plants:
 
     def caught(self, count: int, plant: int) -> bool:
         """Whether copies of so many random train records would be seen; equal rows count as copied too."""
-        stream = self.seed.child(plant).stream()
-        copied = stream.choice(self.members, count, replace=False, shuffle=False)
+        stream, copied = self._plant(count, plant)
         groups = np.unique(self.group[self.rows_of_unit.all(copied)])
         touched = np.unique(self.pool.unit[self.rows_of_group.all(groups)])
         exact = [self._exact(touched, *test) for test in self.tests]
         return min(*exact, self._nearest(copied, stream)) < LEVEL
+
+    def caught_near(self, count: int, plant: int) -> bool:
+        """The same by neighbours alone."""
+        stream, copied = self._plant(count, plant)
+        return self._nearest(copied, stream) < LEVEL
+
+    def _plant(self, count: int, plant: int) -> tuple[np.random.Generator, np.ndarray]:
+        stream = self.seed.child(plant).stream()
+        return stream, stream.choice(self.members, count, replace=False, shuffle=False)
 
     def _exact(self, touched: np.ndarray, found: np.ndarray, considered: np.ndarray, known: Found) -> float:
         """Fisher's test after these units have been found too."""

@@ -159,6 +159,21 @@ def test_the_minimum_detectable_leak_is_what_is_caught(evidence, measured):
     assert caught[0.4] <= 5
 
 
+def test_searches_in_a_sample_state_what_they_alone_would_catch(evidence, measured):
+    """1,000, 2,000 and all of 3,000 real rows are searched: the fewer, the larger the leak must be."""
+    one, shares = scene(5), []
+    for searched in (1_000, 2_000):
+        compared = replace(evidence_with(evidence, one), effort=replace(LIGHT, real_rows=searched))
+        found = measured("minimum_detectable_leak", compared)["near copies", "share"]
+        assert f"{searched} of 3000 real rows" in found.note
+        made = plant_copies(one.clean, Train(one.train), 1.3 * found.value, Seed(1, ("again",)))
+        assert smallest(measured, "nearest_records", compared.of(made)) < 0.00025
+        shares.append(found.value)
+    assert shares[0] > 1.5 * shares[1]
+    everyone = replace(evidence_with(evidence, one), effort=replace(LIGHT, real_rows=3_000))
+    assert set(measured("minimum_detectable_leak", everyone)) == {("verbatim copies", "share")}
+
+
 def test_a_table_in_which_nothing_stands_out_has_no_detectable_leak(evidence, measured):
     """Three yes-or-no columns, 300 rows: every row is everywhere."""
     stream = np.random.default_rng(5)
