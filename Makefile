@@ -14,7 +14,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help demo ui test test-slow lint bench calibrate calibrate-sample lock clean
+.PHONY: help demo ui test test-slow lint bench calibrate calibrate-sample scoreboard lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -56,6 +56,9 @@ bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with spli
 
 calibrate: $(READY)  ## Measure false alarms and power (an hour; goes on where it was stopped); SYNTH_DATA names a folder of tables
 	@$(BIN)/python benchmarks/calibrate.py --page docs/calibration.md
+
+scoreboard: $(READY)  ## The same faults through other audits of synthetic data (hours; goes on where it was stopped)
+	@$(BIN)/python benchmarks/scoreboard.py --page docs/scoreboard.md > /dev/null
 
 calibrate-sample: $(READY)  ## A fixed small sample of the same, which fails where a promise is broken
 	@$(BIN)/python benchmarks/calibrate.py --sample

@@ -1,6 +1,7 @@
 """The same planted faults through other audits of synthetic data and through ours: who sees what.
 
-    python benchmarks/scoreboard.py --out scoreboard.json
+    make scoreboard
+    python benchmarks/scoreboard.py --out scoreboard.json --page docs/scoreboard.md
     SYNTH_DATA=folder python benchmarks/scoreboard.py --tools sdmetrics --tables census --seeds 5
 
 Each peer runs at its advertised defaults in a virtual environment of its own under the cache folder, made when
@@ -61,6 +62,8 @@ def main() -> None:
     boards = [f"### {table}\n\n{board(part, faults, given.tools)}" for table, part in tables]
     page = "\n\n".join([_head(facts), *boards])
     print(page)
+    if given.page is not None:
+        given.page.write_text(f"# Who sees what\n\nWritten by `make scoreboard`. {rule}\n{page}\n", encoding="utf-8")
     if given.out is not None:
         given.out.write_text(json.dumps({**facts, "rule": rule, "page": page, "scores": lines}))
 
@@ -113,6 +116,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "scoreboard", help="environments and scores")
     parser.add_argument("--out", type=Path, help="write all raw scores here, as JSON")
+    parser.add_argument("--page", type=Path, help="write the boards here, as Markdown")
     parser.add_argument("--quick", action="store_true", help="2 seeds and a few faults")
     parser.add_argument("--cached", action="store_true", help="show what was scored before, and run nothing")
     parser.add_argument("--rows", type=int, default=4000, help="of train, of holdout and of the synthetic table")
