@@ -59,31 +59,37 @@ def clean_cases(seeds: int) -> Iterator[Case]:
             yield Case(table, (size[1], size[0], size[2]), seeds, (), swapped=True)
 
 
-def fault_cases(seeds: int) -> Iterator[Case]:
+def promised_cases(seeds: int) -> Iterator[Case]:
     """Faults at the sizes at which they are promised to be seen."""
     from tables import FRAMES
 
     from synth_pipeline.redteam import FAULTS
 
-    names = tuple(fault.name for fault in FAULTS)
-    promised = tuple(name for name in names if name not in UNPROMISED)
-    redrawn = tuple(name for name in names if "redrawn" in name)
-    curve = tuple(name for name in names if name in redrawn or "verbatim" in name or "outliers" in name)
-    main = "census_extended" if "census" in FRAMES else "randhie"
+    names = tuple(fault.name for fault in FAULTS if fault.name not in UNPROMISED)
     for seed in range(seeds):
-        yield Case(main, (4000, 4000, 4000), seed, promised)
+        yield Case("census_extended" if "census" in FRAMES else "randhie", (4000, 4000, 4000), seed, names)
         if "census" in FRAMES:
             yield Case("census", (4000, 4000, 4000), seed, ("verbatim copies 0.5 %", "jittered copies 1 %"))
             yield Case("shoppers_15", (4000, 4000, 4000), seed, ("copies with 5 columns redrawn",))
-    for seed in range(seeds // CURVES):
-        yield Case(main, (4000, 4000, 4000), seed, UNPROMISED)
+
+
+def curve_cases(seeds: int) -> Iterator[Case]:
+    """Faults that are seen now and then: how often, by size and strength."""
+    from tables import FRAMES
+
+    from synth_pipeline.redteam import FAULTS
+
+    redrawn = tuple(fault.name for fault in FAULTS if "redrawn" in fault.name)
+    copies = tuple(fault.name for fault in FAULTS if "verbatim" in fault.name or "outliers" in fault.name)
+    for seed in range(seeds):
+        yield Case("census_extended" if "census" in FRAMES else "randhie", (4000, 4000, 4000), seed, UNPROMISED)
         if "census" in FRAMES:
             yield Case("census", (12000, 12000, 12000), seed, ("outliers jittered 0.2 %",))
             yield Case("census", (8000, 8000, 8000), seed, redrawn)
             yield Case("census", (16000, 16000, 16000), seed, ("shifted by 0.05 deviations", "labels swapped 5 %"))
-            yield Case("online_shoppers", (4000, 4000, 4000), seed, curve)
-            yield Case("census", (8000, 4000, 8000), seed, curve)
-            yield Case("census", (9000, 1000, 9000), seed, curve)
+            yield Case("online_shoppers", (4000, 4000, 4000), seed, copies + redrawn)
+            yield Case("census", (8000, 4000, 8000), seed, copies + redrawn)
+            yield Case("census", (9000, 1000, 9000), seed, copies + redrawn)
 
 
 SAMPLE = ("synthetic is train", "shifted by 0.5 deviations", "constant column", "pure noise",
@@ -162,9 +168,9 @@ def main() -> None:
         sys.exit(sample(given.workers))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     done = {json.loads(line)["key"] for line in given.out.read_text().splitlines()} if given.out.exists() else set()
-    cases = [*fault_cases(given.seeds), *clean_cases(given.clean)]
+    cases = sorted([*promised_cases(given.seeds), *clean_cases(given.clean)], key=lambda case: case.seed)
+    cases += curve_cases(given.seeds // CURVES)
     cases = [case for case in cases if any(f"{case.key} {name}" not in done for name in case.faults or ("clean",))]
-    cases.sort(key=lambda case: case.seed)
     commit = _commit()
     with ProcessPoolExecutor(given.workers) as pool, given.out.open("a") as file:
         started = [pool.submit(run, case, done) for case in cases]

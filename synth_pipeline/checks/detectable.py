@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import hypergeom
 
+from synth_pipeline.checks.enrichment import lottery
 from synth_pipeline.checks.evidence import Evidence
-from synth_pipeline.checks.membership import CLOSEST, Found, clopper_pearson, of_set
+from synth_pipeline.checks.membership import Found, clopper_pearson, of_set
 from synth_pipeline.checks.nearest_records import closeness, per_unit
 from synth_pipeline.checks.neighbours import TINY, searched, to_real
 from synth_pipeline.checks.units import Pool, real_pool, require_enough
@@ -79,6 +80,8 @@ class _Plants:
         self.scores, self.touching = per_unit(pool, rows, scores), per_unit(pool, rows, touching)
         self.seen = np.flatnonzero(np.isfinite(self.scores))
         self.members = np.flatnonzero(pool.member)
+        self.lots = lottery(len(self.seen), int(self.member[self.seen].sum()))
+        self.bound = self.lots.bound(LEVEL)
         self.seed = evidence.seed.child("detectable")
 
     def caught(self, count: int, plant: int) -> bool:
@@ -87,12 +90,12 @@ class _Plants:
         groups = np.unique(self.group[self.rows_of_unit.all(copied)])
         touched = np.unique(self.pool.unit[self.rows_of_group.all(groups)])
         exact = [self._exact(touched, *test) for test in self.tests]
-        return min(*exact, self._nearest(copied, stream)) < LEVEL
+        return min(exact) < LEVEL or self._nearest(copied, stream)
 
     def caught_near(self, count: int, plant: int) -> bool:
         """The same by neighbours alone."""
         stream, copied = self._plant(count, plant)
-        return self._nearest(copied, stream) < LEVEL
+        return self._nearest(copied, stream)
 
     def _plant(self, count: int, plant: int) -> tuple[np.random.Generator, np.ndarray]:
         stream = self.seed.child(plant).stream()
@@ -106,18 +109,14 @@ class _Plants:
         records = known.train + known.holdout
         return float(hypergeom.sf(members - 1, records, known.train, total)) if records else 1.0
 
-    def _nearest(self, copied: np.ndarray, stream: np.random.Generator) -> float:
+    def _nearest(self, copied: np.ndarray, stream: np.random.Generator) -> bool:
         """Only the distances of the copied records themselves are updated."""
         scores = self.scores.copy()
         scores[copied] = np.maximum(self.touching[copied], scores[copied])
         lot = stream.permutation(self.seen)  # which decides between equal scores
         scores, member = scores[lot], self.member[lot]
-        sizes = np.array([size for size in CLOSEST if size <= len(member) // 2])
-        most = int(sizes.max(initial=0))
-        top = np.argpartition(-scores, most)[: most + 1]
-        ordered = member[top[np.argsort(-scores[top], kind="stable")]]
-        hits = np.cumsum(ordered)[sizes - 1]
-        return min(1.0, len(sizes) * float(hypergeom.sf(hits - 1, len(member), member.sum(), sizes).min()))
+        top = np.argpartition(-scores, self.lots.last)[: self.lots.last + 1]
+        return self.lots.best(member[top[np.argsort(-scores[top], kind="stable")]])[2] <= self.bound
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta, hypergeom, norm, rankdata
 
+from synth_pipeline.checks.enrichment import lottery
 from synth_pipeline.core.seeds import Seed
-
-CLOSEST = (12, 24, 48, 96, 192, 384, 768)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +58,15 @@ class Enrichment:
 
 
 def of_ranking(scores: np.ndarray, member: np.ndarray, seed: Seed) -> Enrichment:
-    """Are members too many among the K highest scores, for K from 12 to 768, with Bonferroni?  Ties by lot."""
-    sizes = np.array([size for size in CLOSEST if size <= len(member) // 2] or [max(1, len(member) // 2)])
-    ordered = member[np.lexsort((seed.stream().random(len(scores)), -scores))]
-    hits = np.cumsum(ordered)[sizes - 1]
-    tails = hypergeom.sf(hits - 1, len(member), int(member.sum()), sizes)
-    best = int(np.argmin(tails))
-    return Enrichment(int(hits[best]), int(sizes[best]), min(1.0, len(sizes) * float(tails[best])))
+    """Are members too many among the K highest scores, for any K from 12 to 768?  Exact; ties by lot."""
+    lots = lottery(len(member), int(member.sum()))
+    size, members, tail = lots.best(member[np.lexsort((seed.stream().random(len(scores)), -scores))])
+    return Enrichment(members, size, lots.chance(tail))
 
 
 def smallest_p(train: int, holdout: int) -> float:
     """The smallest p-value that ``of_ranking`` can give for so many records."""
-    sizes = [size for size in CLOSEST if size <= (train + holdout) // 2]
-    return min(
-        (len(sizes) * float(hypergeom.sf(size - 1, train + holdout, train, size)) for size in sizes), default=1.0
-    )
+    return lottery(train + holdout, train).smallest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class MembershipInference:
     and the share of members told at 0.1 % and 1 % false positives (Carlini et al. 2022, arXiv:2112.03570)
     with Clopper-Pearson bounds, beside the upper bound of the rate of false positives; for all records and
     for the most exposed tenth.  For the learned attack also the share of members among its K surest
-    guesses, K from 12 to 768, with Bonferroni.
+    guesses, for any K from 12 to 768, exactly.
     """
 
     name = "membership"

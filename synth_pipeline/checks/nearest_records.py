@@ -20,7 +20,7 @@ class NearestRecords:
     to the mean distance to its five nearest other real rows, numbers being compared by rank and by amount,
     whichever is closer.
     Under no leak the sides are exchangeable, so the number of members among the K closest is
-    hypergeometric; K runs from 12 to 768, with Bonferroni.  Value is the share of members among the K
+    hypergeometric; the test is exact for the best K from 12 to 768.  Value is the share of members among the K
     closest, K being the one with the smallest p, and baseline their share among all.  Once over all
     records and once over the most exposed tenth, those farthest from all other real records.  A test on
     ranks of scores, after the criticism of mean distances in "The DCR Delusion" (2025), arXiv:2505.01524.

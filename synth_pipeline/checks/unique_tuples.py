@@ -22,7 +22,7 @@ class UniqueTuples:
     Over random subsets of two to five columns, a real record scores when its combination is unique among
     the real records and occurs in the synthetic table: the more, the fewer such combinations of that
     subset occur.  Under no leak the sides are exchangeable, so the number of members among the K highest
-    scores is hypergeometric; K runs from 12 to 768, with Bonferroni.  Value is the share of members among
+    scores is hypergeometric; the test is exact for the best K from 12 to 768.  Value is the share of members among
     the K highest, K being the one with the smallest p, and baseline their share among all.  This sees
     partial copies that no distance sees.
     """

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import fisher_exact, mannwhitneyu
+from scipy.stats import fisher_exact, hypergeom, mannwhitneyu
 from sklearn.metrics import roc_auc_score
 
+from synth_pipeline.checks.enrichment import Lottery
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_scores, of_set, smallest_p
 from synth_pipeline.core.seeds import Seed
 
@@ -49,12 +50,29 @@ def test_a_few_members_on_top_are_seen():
     assert of_ranking(scores, member, Seed(0)).p_value < 1e-4
 
 
+@pytest.mark.parametrize(("records", "members"), [(60, 30), (400, 300), (30, 5)])
+def test_the_chance_of_an_enrichment_is_that_of_a_simulation(records, members):
+    """40,000 random orders, and the tails of scipy."""
+    lots, stream = Lottery(records, members), np.random.default_rng(5)
+    places = np.arange(lots.first, lots.last + 1)
+    hits = np.array([stream.permutation(records)[: lots.last] < members for _ in range(40_000)]).cumsum(1)[
+        :, places - 1
+    ]
+    tails = hypergeom.sf(np.arange(lots.last + 2)[None] - 1, records, members, np.arange(lots.last + 1)[:, None])
+    assert lots.tails == pytest.approx(tails, rel=1e-6, abs=1e-12)
+    smallest = tails[places, hits].min(1)
+    for tail in (0.05, 0.005, 0.001):
+        share = (smallest <= tail).mean()
+        assert lots.chance(tail) == pytest.approx(share, abs=4 * np.sqrt(max(share, 1e-4) / 40_000))
+    assert lots.chance(lots.bound(0.01)) < 0.01 <= lots.chance(1.03 * lots.bound(0.01)) + 0.002
+
+
 def test_the_smallest_p_is_reached_when_all_members_come_first():
     member = np.arange(2_000) < 1_000
     assert of_ranking(-np.arange(2_000.0), member, Seed(0)).p_value == pytest.approx(
         smallest_p(1_000, 1_000), abs=1e-300
     )
-    assert smallest_p(1_000, 2) > 0.5
+    assert smallest_p(1_000, 2) == pytest.approx(500 * 499 / (1_002 * 1_001), rel=0.01)  # both of the rest come later
 
 
 def test_the_exact_interval_is_exact():
