@@ -169,6 +169,7 @@ def audit(
         list[str] | None, typer.Option(help="Column whose disclosure would harm; may be given several times.")
     ] = None,
     entity: Annotated[str | None, typer.Option(help="Column that names the person or thing of a row.")] = None,
+    key: Annotated[str | None, typer.Option(help="Column that names a record and is unique.")] = None,
     canaries: Annotated[Path | None, typer.Option(help="Planted records, from synth plant.")] = None,
     constraints: Annotated[
         Path | None, typer.Option(help="YAML or JSON list of what every row must keep to, as in a declaration.")
@@ -194,7 +195,7 @@ def audit(
         raise SynthError(f"There is no preset {preset!r}.", f"use one of {', '.join(EFFORTS)}.")
     result = audit_tables(
         train, holdout, synthetic, sealed=sealed, canaries=canaries, target=target, sensitive=sensitive or (),
-        entity=entity, preset=preset, workers=workers, progress=_progress, constraints=constraints or (),
+        entity=entity, key=key, preset=preset, workers=workers, progress=_progress, constraints=constraints or (),
     )  # fmt: skip
     for judgement in result.judgements:
         _say(f"{judgement.gate:<14}{judgement.verdict.value}")

@@ -105,6 +105,7 @@ def audit(
     target: str | None = None,
     sensitive: Sequence[str] = (),
     entity: str | None = None,
+    key: str | None = None,
     dataset: str | None = None,
     preset: Preset = "default",
     workers: int = WORKERS,
@@ -116,19 +117,22 @@ def audit(
     ``train`` is what the generator saw, ``holdout`` a random part of the same source that it did not;
     ``sealed``, where given, is a further such part that is scored once more; ``canaries`` are records of
     which train had a random half (see ``plant``).  ``sensitive`` columns are attacked one by one and their
-    groups compared, ``entity`` names the person or thing that a row belongs to.  ``dataset`` names the
-    data set whose own suites are to be used, ``constraints`` what every row must keep to, as in a declaration
+    groups compared, ``entity`` names the person or thing that a row belongs to, ``key`` a record.  ``dataset``
+    names the data set whose own suites are to be used, ``constraints`` what every row must keep to, as in a declaration
     or in a YAML or JSON file.  Raises SynthError where the tables do not fit together, or
     where the holdout could not serve as a control.
     """
     progress("reading")
-    schema, real = read_real({"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {}))
+    parts = {"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {})
+    schema, real = read_real(parts, key)
     made = _table(synthetic, schema, "the synthetic table")
-    _refuse_unknown(schema, {"target": target, "entity": entity, **{f"sensitive {name}": name for name in sensitive}})
+    _refuse_unknown(
+        schema, {"target": target, "entity": entity, "key": key, **{f"sensitive {name}": name for name in sensitive}}
+    )
     rules = read_constraints(constraints, schema)
     _refuse_shared_records(real, entity)
     evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target, entity,
-                        sensitive=tuple(sensitive), effort=EFFORTS[preset], constraints=rules,
+                        sensitive=tuple(sensitive), key=key, effort=EFFORTS[preset], constraints=rules,
                         canaries=None if canaries is None else _canaries(canaries, schema))  # fmt: skip
     if (copied := copied_contents(evidence)) > 0:
         raise SynthError(f"{copied} more holdout rows have the contents of train rows than a random split explains; "
@@ -212,11 +216,15 @@ def _parametrised(generator: str, parameters: dict[str, Any]) -> Any:
                          f"its parameters are: {known}.") from None  # fmt: skip
 
 
-def read_real(parts: dict[str, Data]) -> tuple[Schema, dict[str, Table]]:
-    """Real parts under one schema, inferred from all of them."""
+def read_real(parts: dict[str, Data], key: str | None = None) -> tuple[Schema, dict[str, Table]]:
+    """Real parts under one schema, inferred from all of them; a ``key`` is an identifier whatever it looks like."""
     with ExitStack() as opened:
         paths = {name: opened.enter_context(_as_file(part)) for name, part in parts.items()}
         schema = reduce(_merged, (read_frame(path)[1] for path in paths.values()))
+        schema = Schema(columns=tuple(
+            Column(name=key, kind=Kind.IDENTIFIER, nullable=column.nullable) if column.name == key else column
+            for column in schema.columns
+        ))  # fmt: skip
         return schema, {name: _conform(path, schema, f"the {name} table") for name, path in paths.items()}
 
 

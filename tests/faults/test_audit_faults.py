@@ -140,6 +140,21 @@ def test_distinct_record_ids_are_accepted(fair_frame):
     assert "_record_id" not in " ".join(audit(**frames).findings["subject"])
 
 
+def test_a_key_is_a_name_even_if_it_is_a_number(fair_frame):
+    """It is compared with nothing, must not repeat, and names records that no two sides may share."""
+    frames = {name: one.assign(number=np.arange(len(one)) * 7 + start)
+              for start, (name, one) in enumerate(parts(fair_frame, 220).items())}  # fmt: skip
+    found = audit(**frames, key="number").findings
+    assert set(found[found["subject"] == "number"]["check"]) == {"constraints", "identifiers"}
+    assert found[found["metric"] == "repeated keys"]["value"].tolist() == [0]
+    frames["synthetic"].loc[:4, "number"] = 3
+    found = audit(**frames, key="number").findings
+    assert found[found["metric"] == "repeated keys"]["verdict"].tolist() == ["block"]
+    frames["holdout"]["number"] = frames["train"]["number"]
+    with pytest.raises(SynthError, match="share 220 records, by their 'number'"):
+        audit(**frames, key="number")
+
+
 def test_an_unknown_target_is_refused(clean):
     with pytest.raises(SynthError, match="happiness"):
         audit(**clean, target="happiness")
