@@ -20,10 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-CURVES = 5  # curves of power, which promise nothing, have a fifth of the seeds
-UNPROMISED = ("verbatim copies 0.2 %", "outliers copied 0.2 %", "outliers jittered 0.2 %", "outliers jittered 0.5 %",
-              "shifted by 0.05 deviations", "shifted by 0.1 deviations", "shifted by 0.2 deviations",
-              "labels swapped 5 %")  # fmt: skip
+CURVES = 5  # curves of power, which promise nothing or nothing new, have a fifth of the seeds
+UNPROMISED = ("verbatim copies 0.2 %", "verbatim copies 5 %", "jittered copies 5 %", "outliers copied 0.2 %",
+              "outliers jittered 0.2 %", "outliers jittered 0.5 %", "2 % copies with 2 columns redrawn",
+              "2 % copies with 3 columns redrawn", "2 % copies with 5 columns redrawn",
+              "one secret on other records 5 %", "shifted by 0.05 deviations", "shifted by 0.1 deviations",
+              "shifted by 0.2 deviations", "labels swapped 5 %")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
