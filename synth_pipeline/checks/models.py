@@ -79,24 +79,34 @@ class Boosted:
 
 
 def classifier(
-    nominal: Sequence[bool] | np.ndarray, seed: int, rounds: int = 100, leaves: int = 15, rate: float = 0.1
+    nominal: Sequence[bool] | np.ndarray,
+    seed: int,
+    rounds: int = 100,
+    leaves: int = 15,
+    rate: float = 0.1,
+    penalty: float = 0.0,
 ) -> Boosted:
     """Boosted trees for classes."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return Boosted(HistGradientBoostingClassifier(
         max_iter=rounds, learning_rate=rate, max_leaf_nodes=leaves, categorical_features=nominal,
-        early_stopping=False, random_state=seed,
+        l2_regularization=penalty, early_stopping=False, random_state=seed,
     ))  # fmt: skip
 
 
 def regressor(
-    nominal: Sequence[bool] | np.ndarray, seed: int, rounds: int = 100, leaves: int = 15, rate: float = 0.1
+    nominal: Sequence[bool] | np.ndarray,
+    seed: int,
+    rounds: int = 100,
+    leaves: int = 15,
+    rate: float = 0.1,
+    penalty: float = 0.0,
 ) -> Boosted:
     """Boosted trees for numbers."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     return Boosted(HistGradientBoostingRegressor(
         max_iter=rounds, learning_rate=rate, max_leaf_nodes=leaves, categorical_features=nominal,
-        early_stopping=False, random_state=seed,
+        l2_regularization=penalty, early_stopping=False, random_state=seed,
     ))  # fmt: skip

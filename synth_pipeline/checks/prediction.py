@@ -19,6 +19,8 @@ FEWEST = 10  # holdout rows of a class, for it to be asked about
 MOST_CLASSES = 20
 ROUNDS, LEAVES = 60, 8  # of the boosted trees; larger ones are slower and predict worse at these sizes
 RATE = 0.1
+PENALTY = 3.0  # on squared leaves of the trees, which else run away where a class is rare
+FARTHEST = 1e4  # standard deviations of the real target that a number is taken to lie away
 
 Model = Literal["boosted trees", "linear model"]
 MODELS: tuple[Model, ...] = ("boosted trees", "linear model")
@@ -112,7 +114,7 @@ class Task:
         if not self.classes and model == "linear model":
             return np.clip(linear.numbers(points, truth, tested), truth.min(), truth.max())
         if not self.classes:
-            trees = regressor(nominal, seed, ROUNDS, LEAVES, RATE).fit(points, truth)
+            trees = regressor(nominal, seed, ROUNDS, LEAVES, RATE, PENALTY).fit(points, truth)
             return np.clip(trees.predict(tested), truth.min(), truth.max())
         chances = np.zeros((len(tested), self.classes + 1))
         if len(np.unique(truth)) > 1 and model == "linear model":
@@ -120,7 +122,8 @@ class Task:
             chances[:, known] = chances_of_known
         elif len(np.unique(truth)) > 1:
             rounds = max(12, 2 * ROUNDS // max(2, self.classes))  # each round is a tree for every class
-            trees = classifier(nominal, seed, rounds, LEAVES, min(0.3, RATE * ROUNDS / rounds)).fit(points, truth)
+            rate = min(0.3, RATE * ROUNDS / rounds)
+            trees = classifier(nominal, seed, rounds, LEAVES, rate, PENALTY).fit(points, truth)
             chances[:, trees.classes_] = trees.predict_proba(tested)
         return chances[:, : self.classes]
 
@@ -169,8 +172,8 @@ def _truth(values: Three[np.ndarray], *, nominal: bool) -> tuple[Three[np.ndarra
     if not nominal and len(levels) > 2:
         real = np.concatenate(values[:2])
         scale = float(np.abs(real).max())  # first, as squares of large numbers overflow
-        spread = float((real / scale).std())
-        return Three(*((side / scale - (real / scale).mean()) / spread for side in values)), 0
+        spread, middle = float((real / scale).std()), float((real / scale).mean())
+        return Three(*(np.clip((side / scale - middle) / spread, -FARTHEST, FARTHEST) for side in values)), 0
     if len(levels) > MOST_CLASSES:
         raise Unmeasurable(f"the target has {len(levels)} classes",
                            f"choose one of at most {MOST_CLASSES}, or group its values")  # fmt: skip
