@@ -17,7 +17,8 @@ class Extremes:
     """Tails of numeric columns, and values beyond all real ones.
 
     ``beyond`` is the share of synthetic rows below the smallest or above the largest real number (0: none,
-    1: all), its baseline the share of holdout rows outside of what train spans.  ``tails`` is the larger of
+    1: all).  Its baseline is what another sample of real rows would have at most, whatever the distribution: 2 in
+    n + 1, for n real numbers.  ``tails`` is the larger of
     the differences, at either end, between the shares of synthetic and of holdout rows past the 2 % and the
     98 % quantile of all real rows (0: alike; a tail that is cut off gives about .02), with train against
     holdout as its baseline.
@@ -34,8 +35,8 @@ class Extremes:
             real = evidence.sorted_real[name]
             if not len(real):
                 continue
-            train, holdout, made = evidence.numbers[name]
-            yield share(self.name, name, "beyond", _outside(made, real), _outside(holdout, train).mean())
+            made = evidence.numbers[name].synthetic
+            yield share(self.name, name, "beyond", (made < real[0]) | (made > real[-1]), 2 / (len(real) + 1))
             ends = np.quantile(real, [TAIL, 1 - TAIL], method="nearest")
             if (np.diff(real) > 0).sum() >= FEWEST:
                 yield self._tails(evidence, name, ends, sample)
@@ -52,10 +53,3 @@ class Extremes:
         reach = max(found.value - found.low, Z * float(np.sqrt(2 * TAIL / sample.size)))
         return Finding(self.name, self.family, name, "tails", found.value, found.value - reach, found.value + reach,
                        found.baseline, n=sample.size)  # fmt: skip
-
-
-def _outside(numbers: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Below the smallest or above the largest of the known real ones; missing numbers are not."""
-    if np.isnan(real).all():
-        return np.zeros(len(numbers), bool)
-    return (numbers < np.nanmin(real)) | (numbers > np.nanmax(real))

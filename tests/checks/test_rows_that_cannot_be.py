@@ -108,7 +108,9 @@ def test_a_level_of_one_person_is_no_loss_and_no_surprise(measured, evidence):
 
 
 def test_values_beyond_all_real_ones_block_at_one_percent(seen):
-    assert seen("extremes")["amount", "beyond"][0].value < 0.001
+    clean = seen("extremes")["amount", "beyond"][0]
+    assert clean.value < 0.001
+    assert clean.baseline == pytest.approx(2 / (2 * ROWS + 1))
     for value in (-1.0, 1e9, np.inf):
         found, verdict = seen("extremes", lambda frame, value=value: changed(frame, 0.01, "amount", value))[
             "amount", "beyond"
