@@ -32,7 +32,7 @@ def _cell(lines: pd.DataFrame, fault: str, tool: str) -> str:
     controls = clean["scores"].dropna().tolist()
     best = sighted(found["scores"].tolist(), controls)
     if fault == CLEAN:
-        return f"{best.by_any} of {len(controls)} look worse than all others by some score"
+        return f"{best.by_any} of {len(controls)} are told apart by some score"
     if not best.seen:
         return f"no, {best.told} of {best.seeds}{f' ({best.score})' if best.told else ''}"
     return f"**yes**, {best.told} of {best.seeds}: {best.score} {best.value:.4g} ({best.bound})"

@@ -1,10 +1,10 @@
 """When a peer sees a fault: one rule for all peers, for faults and for clean tables alike.
 
-A score tells a table apart when it is worse than the same score of every clean control; a clean table is held
-against all the others.  Where the peer documents what a score must reach, and all controls reach it, that decides
-instead: a threshold that clean tables miss would call everything a fault.  A fault is seen when one and the same
-score tells it apart in at least four of five seeds.  That is kind to a peer: of ten clean tables each score
-makes one look worse than all others, and the row of clean tables counts how many some score makes look so.
+A score tells a table apart when it is worse than that of every clean control by more than the controls differ among
+themselves; a clean table is held against all the others.  Where the peer documents what a score must reach, and all
+controls reach it, that decides instead: a threshold that clean tables miss would call everything a fault.  A fault is
+seen when one and the same score tells it apart in at least four of five seeds.  That is kind to a peer, as its user has
+no clean controls, and any of its scores will do; the row of clean tables counts those that some score tells apart.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 ENOUGH = 0.8  # of the seeds
+MARGIN = 1.0  # ranges of the controls by which a score is worse than the worst of them
 Score = dict[str, Any]  # value, which way is worse, and perhaps what it must reach
 
 
@@ -59,7 +60,7 @@ def _values(name: str, tables: Sequence[dict[str, Score]]) -> list[float]:
 
 
 def _apart(score: Score, controls: Sequence[float]) -> float:
-    """How far a score lies beyond all controls, in ranges of those; 0 where it does not, or was not measured."""
+    """How far a score lies beyond all controls, in ranges of those; 0 within the margin, or where not measured."""
     value = score["value"]
     if value is None or not controls:
         return 0.0
@@ -67,7 +68,8 @@ def _apart(score: Score, controls: Sequence[float]) -> float:
         return max(0.0, score["must"] - value)
     low, high = min(controls), max(controls)
     beyond = {"low": low - value, "high": value - high, "either": max(low - value, value - high)}[score["worse"]]
-    return max(0.0, beyond) / (high - low + 1e-9)
+    ranges = beyond / (high - low + 1e-9)
+    return ranges if ranges > MARGIN else 0.0
 
 
 def _decides(score: Score, controls: Sequence[float]) -> bool:
