@@ -54,7 +54,7 @@ lint: $(READY)  ## Check style, types and import contracts
 bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with splits and peers' outputs
 	@$(BIN)/python benchmarks/generators.py
 
-calibrate: $(READY)  ## Measure false alarms and power (an hour; goes on where it was stopped); SYNTH_DATA names a folder of tables
+calibrate: $(READY)  ## Measure false alarms and power (hours; goes on where it was stopped); SYNTH_DATA names a folder of tables
 	@$(BIN)/python benchmarks/calibrate.py --page docs/calibration.md
 
 scoreboard: $(READY)  ## The same faults through other audits of synthetic data (hours; goes on where it was stopped)
