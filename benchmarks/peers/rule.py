@@ -5,6 +5,7 @@ themselves; a clean table is held against all the others.  Where the peer docume
 controls reach it, that decides instead: a threshold that clean tables miss would call everything a fault.  A fault is
 seen when one and the same score tells it apart in at least four of five seeds.  That is kind to a peer, as its user has
 no clean controls, and any of its scores will do; the row of clean tables counts those that some score tells apart.
+With few seeds and controls a lucky score counts as sight, and that row says how often.
 """
 
 from collections.abc import Sequence
