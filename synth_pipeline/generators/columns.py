@@ -1,5 +1,6 @@
 """How generators see a column: as levels to draw from, or as an amount on a continuous scale."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.table import Table, from_numbers
-from synth_pipeline.spec.columns import Column, Kind
+from synth_pipeline.spec.columns import Column, Kind, Schema
 
 FEW = 60  # a numeric column with at most this many distinct values is drawn level by level
 
@@ -61,6 +62,15 @@ def levels(table: Table, name: str) -> tuple[Levels, np.ndarray]:
 def is_continuous(table: Table, name: str) -> bool:
     """Numeric with more distinct values than can be drawn level by level."""
     return table.schema[name].kind.is_numeric and table.frame[name].nunique() > FEW
+
+
+def assembled(schema: Schema, drawn: Mapping[str, pd.Series], rows: int) -> Table:
+    """The table of the columns that were drawn; identifiers, which no generator learns, are made anew."""
+    frame = {
+        column.name: surrogates(rows) if column.kind is Kind.IDENTIFIER else drawn[column.name]
+        for column in schema.columns
+    }
+    return Table.conform(pd.DataFrame(frame, index=np.arange(rows)), schema, "the synthetic table")
 
 
 def surrogates(rows: int) -> pd.Series:

@@ -9,7 +9,6 @@ drawn by smoothing over order statistics (see ``amounts.py``), so that no traini
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -17,11 +16,11 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.generators.amount_model import AmountModel
-from synth_pipeline.generators.columns import is_continuous, levels, refuse_text, surrogates
+from synth_pipeline.generators.columns import assembled, is_continuous, levels, refuse_text
 from synth_pipeline.generators.level_model import LevelModel
 from synth_pipeline.generators.matrix import Matrix
 from synth_pipeline.spec.base import Spec
-from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.spec.columns import Schema
 
 
 class Forest(Spec):
@@ -74,8 +73,4 @@ class ForestSampler:
         drawn: dict[str, pd.Series] = {}
         for name, model in zip(self.names, self.models, strict=True):
             drawn[name] = model.draw(matrix, seed.child(name).stream())
-        frame = {
-            column.name: surrogates(rows) if column.kind is Kind.IDENTIFIER else drawn[column.name]
-            for column in self.schema.columns
-        }
-        return Table.conform(pd.DataFrame(frame, index=np.arange(rows)), self.schema, "the synthetic table")
+        return assembled(self.schema, drawn, rows)

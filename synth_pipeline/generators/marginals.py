@@ -10,9 +10,9 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.generators.amounts import Amounts
-from synth_pipeline.generators.columns import Levels, is_continuous, levels, refuse_text, surrogates
+from synth_pipeline.generators.columns import Levels, assembled, is_continuous, levels, refuse_text
 from synth_pipeline.spec.base import Spec
-from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.spec.columns import Schema
 
 
 class Marginals(Spec):
@@ -62,10 +62,5 @@ class MarginalsSampler:
     columns: dict[str, _Margin]
 
     def sample(self, rows: int, seed: Seed) -> Table:
-        drawn = {
-            column.name: surrogates(rows)
-            if column.kind is Kind.IDENTIFIER
-            else self.columns[column.name].draw(rows, seed.child(column.name).stream())
-            for column in self.schema.columns
-        }
-        return Table.conform(pd.DataFrame(drawn), self.schema, "the synthetic table")
+        drawn = {name: margin.draw(rows, seed.child(name).stream()) for name, margin in self.columns.items()}
+        return assembled(self.schema, drawn, rows)
