@@ -1,0 +1,42 @@
+"""What the commands share: how they speak, and arguments of more than one of them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth_pipeline.core.errors import SynthError
+
+COULD_NOT_RUN = 2
+
+DataFile = Annotated[Path, typer.Option(help="CSV, Parquet or JSON lines.", show_default=False)]
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: examples, one to a line."""
+    return "\n\n".join(["[bold]Examples[/bold]", *lines])
+
+
+def say(text: str) -> None:
+    """A line of the answer."""
+    typer.echo(text)
+
+
+def progress(step: str) -> None:
+    """A line on the terminal, if there is one."""
+    if sys.stderr.isatty():
+        typer.echo(f"  {step}", err=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that was asked for; raises SynthError where that cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SynthError(f"{path} cannot be written: {error.strerror}.", "choose another place.") from None
+
+
+def shown(path: Path) -> Path:
+    """As a person in this folder would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
