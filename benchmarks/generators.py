@@ -22,6 +22,7 @@ from typing import Any
 
 import pandas as pd
 
+from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.classifier import Classifier
 from synth_pipeline.checks.exact_copies import ExactCopies
@@ -33,7 +34,6 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.generators import GENERATORS
-from synth_pipeline.library import read_real
 
 TARGETS = {"census": "income", "shoppers": "Revenue", "fair": "had_affair"}
 BASELINE = "marginals"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.core.table import Table
 from synth_pipeline.defs.fair.survey import women
-from synth_pipeline.library import read_real
 
 
 def randhie() -> pd.DataFrame:

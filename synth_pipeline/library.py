@@ -2,24 +2,19 @@
 
 import json
 import math
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from synth_pipeline.adapters.declaration import read_constraints
 from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.adapters.gates.budget import refuse_unattainable
 from synth_pipeline.adapters.gates.suite import Suite
-from synth_pipeline.adapters.ingest import read_frame
+from synth_pipeline.adapters.ingest.parts import Data, as_file, read_real, read_under
 from synth_pipeline.adapters.project import store, suites
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.canaries import INCLUDED, Canaries, planted
@@ -38,11 +33,10 @@ from synth_pipeline.core.verdict import Judgement, Verdict, worst
 from synth_pipeline.generators import GENERATORS
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.reports.document import as_json, as_junit, document, summary
-from synth_pipeline.spec.columns import Column, Kind, Schema
+from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.steps import FAMILIES, WORKERS, measure, open_sealed
 
-Data = pd.DataFrame | Path | str
 Progress = Callable[[str], None]
 
 
@@ -125,7 +119,7 @@ def audit(
     progress("reading")
     parts = {"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {})
     schema, real = read_real(parts, key)
-    made = _table(synthetic, schema, "the synthetic table")
+    made = read_under(synthetic, schema, "the synthetic table")
     _refuse_unknown(
         schema, {"target": target, "entity": entity, "key": key, **{f"sensitive {name}": name for name in sensitive}}
     )
@@ -216,76 +210,6 @@ def _parametrised(generator: str, parameters: dict[str, Any]) -> Any:
                          f"its parameters are: {known}.") from None  # fmt: skip
 
 
-def read_real(parts: dict[str, Data], key: str | None = None) -> tuple[Schema, dict[str, Table]]:
-    """Real parts under one schema, inferred from all of them; a ``key`` is an identifier whatever it looks like."""
-    with ExitStack() as opened:
-        paths = {name: opened.enter_context(_as_file(part)) for name, part in parts.items()}
-        schema = reduce(_merged, (read_frame(path)[1] for path in paths.values()))
-        schema = Schema(columns=tuple(
-            Column(name=key, kind=Kind.IDENTIFIER, nullable=column.nullable) if column.name == key else column
-            for column in schema.columns
-        ))  # fmt: skip
-        return schema, {name: _conform(path, schema, f"the {name} table") for name, path in paths.items()}
-
-
-def _table(data: Data, schema: Schema, called: str) -> Table:
-    with _as_file(data) as path:
-        return _conform(path, schema, called)
-
-
-def _conform(path: Path, schema: Schema, called: str) -> Table:
-    frame = read_frame(path, schema=schema)[0]
-    ids = _record_ids(path)
-    return Table.conform(frame if ids is None else frame.assign(**{RECORD_ID: ids.to_numpy()}), schema, called)
-
-
-@contextmanager
-def _as_file(data: Data) -> Iterator[Path]:
-    """A file as it is, a data frame as Parquet for as long as it is needed."""
-    if not isinstance(data, pd.DataFrame):
-        yield Path(data)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "frame.parquet"
-        try:
-            data.to_parquet(path, index=False)
-        except (pa.ArrowException, ValueError, TypeError) as error:
-            problem = f"The data frame cannot be written as Parquet ({type(error).__name__})."
-            raise SynthError(problem, "give its columns distinct text names, and values of one type each.") from None
-        yield path
-
-
-def _record_ids(path: Path) -> pd.Series | None:
-    """Names of records, where the file has them."""
-    if path.suffix == ".parquet":
-        has = RECORD_ID in pq.read_schema(path).names
-        return pd.read_parquet(path, columns=[RECORD_ID])[RECORD_ID] if has else None
-    if ".csv" in path.suffixes:
-        return pd.read_csv(path, usecols=lambda name: name == RECORD_ID, dtype="str").get(RECORD_ID)
-    return None
-
-
-def _merged(first: Schema, second: Schema) -> Schema:
-    """One schema for two parts of a table: where they differ, the wider kind."""
-    others = {column.name: column for column in second.columns}
-    if set(others) != set(first.names):
-        raise SynthError(
-            f"The real tables have different columns: only one of them has "
-            f"{sorted(set(others) ^ set(first.names))}.", "give all parts the same columns."
-        )  # fmt: skip
-    return Schema(columns=tuple(_wider(column, others[column.name]) for column in first.columns))
-
-
-def _wider(first: Column, second: Column) -> Column:
-    nullable = first.nullable or second.nullable
-    kinds = {first.kind, second.kind}
-    numbers = kinds == {Kind.INTEGER, Kind.DECIMAL}
-    kind = first.kind if len(kinds) == 1 else Kind.DECIMAL if numbers else Kind.CATEGORY
-    grids = [column.grid for column in (first, second)]
-    grid = None if None in grids or kind is Kind.CATEGORY else min(grid for grid in grids if grid is not None)
-    return Column(name=first.name, kind=kind, grid=grid, nullable=nullable)
-
-
 def _refuse_unknown(schema: Schema, roles: dict[str, str | None]) -> None:
     """A role that is given to a column that does not exist."""
     for role, name in roles.items():
@@ -303,11 +227,13 @@ def _refuse_blind_tests(suite: Suite, evidence: Evidence) -> None:
 
 def _canaries(data: Data, schema: Schema) -> Canaries:
     """Records, and which of them train had."""
-    with _as_file(data) as path:
+    with as_file(data) as path:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     if INCLUDED not in frame:
         raise SynthError(f"The canaries lack the column {INCLUDED!r}.", "make them by 'synth plant'.")
-    return Canaries(_table(frame.drop(columns=INCLUDED), schema, "the canaries"), frame[INCLUDED].to_numpy(dtype=bool))
+    return Canaries(
+        read_under(frame.drop(columns=INCLUDED), schema, "the canaries"), frame[INCLUDED].to_numpy(dtype=bool)
+    )
 
 
 def _refuse_shared_records(real: dict[str, Table], entity: str | None) -> None:

@@ -118,9 +118,9 @@ def redteam(
     The table is split at random into train, holdout and clean synthetic rows.  Exit status 0 where every
     fault is seen as it ought to be and the clean rows hold, else 1.
     """
+    from synth_pipeline.adapters.ingest.parts import read_real
     from synth_pipeline.checks.effort import EFFORTS
     from synth_pipeline.drill import Bench, drill
-    from synth_pipeline.library import read_real
     from synth_pipeline.redteam import FAULTS
 
     if preset not in EFFORTS:
