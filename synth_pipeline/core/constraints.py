@@ -28,6 +28,7 @@ from synth_pipeline.spec.constraints import (
 
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
 _TEXTS = (Kind.CATEGORY, Kind.TEXT, Kind.IDENTIFIER)
+_INT64 = np.iinfo(np.int64)
 _MICROS = 1_000_000  # steps of a stored datetime in a second
 _ROUNDING = 4 * float(np.finfo(np.float64).eps)  # of the numbers and of the arithmetic, relative to their sizes
 
@@ -79,23 +80,25 @@ def violations(constraint: Constraint, table: Table, real: Table | None = None) 
 
 def _order(rule: Order, table: Table, _: Table | None) -> np.ndarray:
     """A missing value is skipped, so that those on both sides of it are still compared."""
-    columns = _aligned(table, rule.columns)
-    least, known = columns[0].values.copy(), columns[0].known.copy()
+    first, *others = (_values(table, name) for name in rule.columns)
+    least, known = _ordered(first.values), first.known
     broken = np.zeros(len(table), bool)
-    for values, here in columns[1:]:
-        falls = values <= least if rule.strict else values < least
-        broken |= falls & here & known
-        least, known = np.where(here, values, least), known | here
+    for values, here in others:
+        whole, rest = _ordered(values)
+        falls = rest <= least.rest if rule.strict else rest < least.rest
+        broken |= ((whole < least.whole) | (whole == least.whole) & falls) & here & known
+        least = _Ordered(np.where(here, whole, least.whole), np.where(here, rest, least.rest))
+        known = known | here
     return broken
 
 
 def _sum(rule: Sum, table: Table, _: Table | None) -> np.ndarray:
-    columns = _aligned(table, [rule.total, *rule.parts])
+    columns = [_values(table, name) for name in (rule.total, *rule.parts)]
     known = np.logical_and.reduce([here for _, here in columns])
     floats = [np.where(known, values, 0).astype(np.float64) for values, _ in columns]
     with np.errstate(invalid="ignore"):
         off = np.abs(floats[0] - np.sum(floats[1:], axis=0))
-    if columns[0].values.dtype.kind == "i":
+    if all(values.dtype.kind == "i" for values, _ in columns):
         # Exact but for multiples of 2**64, which the floats would see.
         rest = np.where(known, columns[0].values - np.sum([values for values, _ in columns[1:]], axis=0), 0)
         return (off > 2**62) | (rest > rule.tolerance) | (rest < -rule.tolerance)
@@ -195,12 +198,22 @@ def _values(table: Table, name: str) -> _Known:
     return _Known(column.fillna(0).to_numpy(dtype="int64"), known)
 
 
-def _aligned(table: Table, names: Sequence[str]) -> list[_Known]:
-    """Columns of one type; where decimals meet whole numbers, one that has place for the digits of both."""
-    columns = [_values(table, name) for name in names]
-    if len({values.dtype for values, _ in columns}) == 1:
-        return columns
-    return [_Known(values.astype(np.longdouble), known) for values, known in columns]
+class _Ordered(NamedTuple):
+    """Numbers in two parts by which whole ones and decimals are compared exactly: first the whole, then the rest."""
+
+    whole: np.ndarray  # int64
+    rest: np.ndarray  # float64
+
+
+def _ordered(values: np.ndarray) -> _Ordered:
+    """Floats are cut towards zero, which loses no digit; the rest of those beyond all int64 is themselves."""
+    if values.dtype.kind == "i":
+        return _Ordered(values, np.zeros(len(values)))
+    rest, whole = np.modf(values)
+    below, above = whole < _INT64.min, whole >= 2.0**63
+    beyond = below | above
+    inside = np.where(beyond | np.isnan(whole), 0, whole).astype(np.int64)
+    return _Ordered(np.where(below, _INT64.min, np.where(above, _INT64.max, inside)), np.where(beyond, values, rest))
 
 
 def _combined(tables: Sequence[Table], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """What must hold in every row of a table, as its owner declares it."""
 
 import re
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -41,9 +42,9 @@ class Rule(Spec):
     """Any constraint."""
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """How people write it."""
-        raise NotImplementedError
 
     @property
     def named(self) -> dict[str, str]:

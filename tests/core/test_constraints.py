@@ -1,6 +1,7 @@
 """Every kind of constraint: rows that break it are found, exactly they, and no others."""
 
 import time
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,9 @@ ALONE = {
         of(total="i1", parts=["i2", "i3"]), of(i1=[-(2**63), 0], i2=[2**62, 2**62], i3=[2**62, -(2**62)]), [0],
     ),
     "sum of mixed numbers": (of(total="d1", parts=["i2", "d3"]), of(d1=[1.5, 2], i2=[1, 1], d3=[0.5, 0.5]), [1]),
+    "sum of numbers with a decimal": (
+        of(total="i1", parts=["i2", "d3"]), of(i1=[3, 3, NO], i2=[1, 1, 1], d3=[2, 2.5, 9]), [1],
+    ),
     "sum beyond all bounds": (of(total="d1", parts=["d2", "d3"]), of(d1=[np.inf], d2=[1], d3=[1]), [0]),
     "determines": (
         of(columns=["c1"], of="c2"),
@@ -157,10 +161,25 @@ def test_a_table_against_real_rows(request, fields, columns, expected):
         assert broken(constraint, real, real) == []
 
 
-@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="this machine has no number with so many digits")
-def test_huge_whole_numbers_and_decimals_are_compared_exactly():
-    made = table(i1=[HUGE + 1, HUGE], d2=[float(HUGE), float(HUGE)])
-    assert broken(rule(kind="order", columns=["i1", "d2"]), made) == [0]
+EDGES = [-np.inf, -1e300, -(2.0**64), -(2.0**63), -1.5, -1.0, -1e-20, 0.0, 5e-324, 0.5, 1.0, float(HUGE),
+         2.0**63 - 1024, 2.0**63, 2.0**63 + 2048, 1e19, 1e300, np.inf]  # fmt: skip
+WHOLE = [-(2**63), 1 - 2**63, -2, -1, 0, 1, HUGE, HUGE + 1, 2**63 - 1025, 2**63 - 1024, 2**63 - 1]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("numbers", [(WHOLE, EDGES), (EDGES, WHOLE), (EDGES, EDGES), (WHOLE, WHOLE)])
+def test_numbers_are_compared_to_their_last_digit(numbers, strict):
+    """Each with each, as Python does, which compares whole numbers and decimals exactly."""
+    pairs = list(product(*numbers))
+    wrong = [place for place, (first, second) in enumerate(pairs) if second < first or (strict and second == first)]
+    names = [f"{'i' if side is WHOLE else 'd'}{place}" for place, side in enumerate(numbers)]
+    made = table(**{name: list(side) for name, side in zip(names, zip(*pairs, strict=True), strict=True)})
+    assert broken(rule(kind="order", columns=names, strict=strict), made) == wrong
+
+
+def test_a_column_after_a_gap_is_compared_with_the_last_known_number():
+    made = table(i1=[HUGE + 1, HUGE], d2=[NO, NO], d3=[float(HUGE), float(HUGE)])
+    assert broken(rule(kind="order", columns=["i1", "d2", "d3"]), made) == [0]
 
 
 def test_without_real_rows_every_combination_is_new():
