@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -52,6 +52,18 @@ def _pool_rare(codes: Three[np.ndarray]) -> Three[np.ndarray]:
     return Three(*(place[side] for side in codes))
 
 
+class Sizes(NamedTuple):
+    """Of boosted trees."""
+
+    rounds: int = 100
+    leaves: int = 15
+    rate: float = 0.1
+    penalty: float = 0.0  # on squared leaves
+
+
+USUAL = Sizes()
+
+
 @dataclass(slots=True, eq=False)
 class Boosted:
     """Boosted trees that also take columns in which no value is known, as a bootstrap may leave them."""
@@ -78,35 +90,24 @@ class Boosted:
         return np.where(self.blank, 0.0, points) if self.blank.any() else points
 
 
-def classifier(
-    nominal: Sequence[bool] | np.ndarray,
-    seed: int,
-    rounds: int = 100,
-    leaves: int = 15,
-    rate: float = 0.1,
-    penalty: float = 0.0,
-) -> Boosted:
+def classifier(nominal: Sequence[bool] | np.ndarray, seed: int, sizes: Sizes = USUAL) -> Boosted:
     """Boosted trees for classes."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return Boosted(HistGradientBoostingClassifier(
-        max_iter=rounds, learning_rate=rate, max_leaf_nodes=leaves, categorical_features=nominal,
-        l2_regularization=penalty, early_stopping=False, random_state=seed,
-    ))  # fmt: skip
+    return Boosted(HistGradientBoostingClassifier(**_settings(nominal, seed, sizes)))
 
 
-def regressor(
-    nominal: Sequence[bool] | np.ndarray,
-    seed: int,
-    rounds: int = 100,
-    leaves: int = 15,
-    rate: float = 0.1,
-    penalty: float = 0.0,
-) -> Boosted:
+def regressor(nominal: Sequence[bool] | np.ndarray, seed: int, sizes: Sizes = USUAL) -> Boosted:
     """Boosted trees for numbers."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return Boosted(HistGradientBoostingRegressor(
-        max_iter=rounds, learning_rate=rate, max_leaf_nodes=leaves, categorical_features=nominal,
-        l2_regularization=penalty, early_stopping=False, random_state=seed,
-    ))  # fmt: skip
+    return Boosted(HistGradientBoostingRegressor(**_settings(nominal, seed, sizes)))
+
+
+def _settings(nominal: Sequence[bool] | np.ndarray, seed: int, sizes: Sizes) -> dict[str, Any]:
+    """What both kinds are told, in the words of scikit-learn."""
+    return {
+        "max_iter": sizes.rounds, "learning_rate": sizes.rate, "max_leaf_nodes": sizes.leaves,
+        "l2_regularization": sizes.penalty, "categorical_features": nominal, "early_stopping": False,
+        "random_state": seed,
+    }  # fmt: skip

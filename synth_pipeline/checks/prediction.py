@@ -8,7 +8,7 @@ import numpy as np
 
 from synth_pipeline.checks import linear
 from synth_pipeline.checks.evidence import Evidence, Three
-from synth_pipeline.checks.models import Features, classifier, regressor
+from synth_pipeline.checks.models import Features, Sizes, classifier, regressor
 from synth_pipeline.checks.resampling import SIDES, units
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.seeds import Seed
@@ -17,9 +17,8 @@ LARGEST = 20_000  # rows that a model is trained on, and as many that it is test
 SMALLEST = 200
 FEWEST = 10  # holdout rows of a class, for it to be asked about
 MOST_CLASSES = 20
-ROUNDS, LEAVES = 60, 8  # of the boosted trees; larger ones are slower and predict worse at these sizes
-RATE = 0.1
-PENALTY = 3.0  # on squared leaves of the trees, which else run away where a class is rare
+# Larger trees are slower and predict worse at these sizes; without the penalty leaves run away where a class is rare.
+TREES = Sizes(rounds=60, leaves=8, rate=0.1, penalty=3.0)
 FARTHEST = 1e4  # standard deviations of the real target that a number is taken to lie away
 
 Model = Literal["boosted trees", "linear model"]
@@ -114,16 +113,16 @@ class Task:
         if not self.classes and model == "linear model":
             return np.clip(linear.numbers(points, truth, tested), truth.min(), truth.max())
         if not self.classes:
-            trees = regressor(nominal, seed, ROUNDS, LEAVES, RATE, PENALTY).fit(points, truth)
+            trees = regressor(nominal, seed, TREES).fit(points, truth)
             return np.clip(trees.predict(tested), truth.min(), truth.max())
         chances = np.zeros((len(tested), self.classes + 1))
         if len(np.unique(truth)) > 1 and model == "linear model":
             known, chances_of_known = linear.scores(points, truth, tested)
             chances[:, known] = chances_of_known
         elif len(np.unique(truth)) > 1:
-            rounds = max(12, 2 * ROUNDS // max(2, self.classes))  # each round is a tree for every class
-            rate = min(0.3, RATE * ROUNDS / rounds)
-            trees = classifier(nominal, seed, rounds, LEAVES, rate, PENALTY).fit(points, truth)
+            rounds = max(12, 2 * TREES.rounds // max(2, self.classes))  # each round is a tree for every class
+            sizes = TREES._replace(rounds=rounds, rate=min(0.3, TREES.rate * TREES.rounds / rounds))
+            trees = classifier(nominal, seed, sizes).fit(points, truth)
             chances[:, trees.classes_] = trees.predict_proba(tested)
         return chances[:, : self.classes]
 
