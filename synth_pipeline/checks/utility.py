@@ -30,6 +30,10 @@ class Utility:
     name = "utility"
     family = Family.UTILITY
 
+    def __init__(self, *, ratio_alone: bool = False) -> None:
+        """``ratio_alone`` leaves out what is neither ``ratio`` nor ``skill``, and the models for it."""
+        self.ratio_alone = ratio_alone
+
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         if evidence.target is None:
             return
@@ -46,6 +50,8 @@ class Utility:
             subject = f"{task.target}, {model}"
             yield self._ratio(subject, "ratio", ratio(made, real), size, _said(task, made, real))
             yield Finding(self.name, self.family, subject, "skill", made.skill, baseline=real.skill, n=size)
+        if self.ratio_alone:
+            return
         both, real = (Scores.of(task, "boosted trees", side) for side in ("both", "train"))
         yield self._ratio(task.target, "augmented", ratio(both, real, paired=True), size, _said(task, both, real))
         if (rare := rarest(task)) is not None:
