@@ -6,7 +6,7 @@ import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.neighbours import NEAREST, TINY, search
-from synth_pipeline.checks.resampling import SIDES, Z, units
+from synth_pipeline.checks.resampling import SIDES, Z, require_rows, units
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
 
@@ -29,9 +29,8 @@ class Coverage:
     family = Family.FIDELITY
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
+        require_rows(evidence, SMALLEST)
         size = min(*map(len, evidence.tables), LARGEST)
-        if size < SMALLEST:
-            raise Unmeasurable(f"The smallest table has {size} rows.", f"use at least {SMALLEST} of each.")
         if not evidence.names:
             raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
         # Where the synthetic table misses numbers that real rows never miss, all points have an axis more.

@@ -10,10 +10,12 @@ from synth_pipeline.checks.evidence import BINS, Evidence, Three
 from synth_pipeline.checks.marginals import total_variation
 from synth_pipeline.checks.resampling import Resample, of_replicates, resample
 from synth_pipeline.checks.triples import COARSE, coarse
+from synth_pipeline.checks.units import holders
 from synth_pipeline.core.finding import Family, Finding
 
 FEWEST = 300  # holdout rows of a group that is looked at
 EVENTS = 100  # holdout rows of a class in a group whose rate is compared
+HOLDERS = 5  # entities with rows in a group, or in a class in it: with fewer its name could be that of a person
 MOST_GROUPS = 30
 MOST_CLASSES = 20
 NEVER = 1e-4  # rate that stands for none, whose logarithm is not finite
@@ -22,7 +24,8 @@ NEVER = 1e-4  # rate that stands for none, whose logarithm is not finite
 class Groups:
     """Groups of the columns declared sensitive: their distributions, and their rates of the target.
 
-    Groups are the levels of a sensitive column, or its quartiles, with 300 holdout rows at least.  ``within
+    Groups are the levels of a sensitive column, or its quartiles, with 300 holdout rows at least, and real rows of
+    five entities where they are declared, as must be in a class of the target that is named.  ``within
     group`` is the mean, over all other columns, of the total variation distance between synthetic and
     holdout rows of the group (0: alike, 1: disjoint).  ``target rate`` is by what factor the rate of a class of
     the target in a group is off, as the absolute natural logarithm of the ratio of synthetic to holdout (0:
@@ -71,8 +74,9 @@ class Groups:
         codes, titles = classes
         shares = groups.shares(codes, len(titles), sample)
         events = shares.holdout[0] * groups.rows[:, None]
+        held = groups.held(evidence, codes, len(titles))
         for number in np.flatnonzero(groups.large):
-            asked = np.flatnonzero(events[number, :-1] >= EVENTS)
+            asked = np.flatnonzero((events[number, :-1] >= EVENTS) & (held[number, :-1] >= HOLDERS))
             if len(titles) == 3:  # of two classes, the rarer says it
                 asked = asked[np.argsort(events[number][asked], kind="stable")][:1]
             for place in asked:
@@ -116,12 +120,17 @@ class _Groups:
             codes = coarse(evidence, name)
             titles = [f"quarter {number + 1} of 4" for number in range(COARSE - 1)] + ["missing", ""]
         rows = np.bincount(codes.holdout[sample.rows.holdout], minlength=len(titles))
-        large = rows >= FEWEST
+        large = (rows >= FEWEST) & (holders(evidence, np.concatenate(codes[:2]), len(titles)) >= HOLDERS)
         large[-1] = False
         return cls(name, codes, titles, large, rows)
 
     def title(self, number: int) -> str:
         return f"{self.name} = {self.titles[number]}"
+
+    def held(self, evidence: Evidence, codes: Three[np.ndarray], count: int) -> np.ndarray:
+        """Real rows, or entities, with each code within each group, shape (groups, count)."""
+        joint = [group.astype(int) * count + code for group, code in zip(self.codes[:2], codes[:2], strict=True)]
+        return holders(evidence, np.concatenate(joint), len(self.titles) * count).reshape(-1, count)
 
     def shares(self, codes: Three[np.ndarray], count: int, sample: Resample) -> Three[np.ndarray]:
         """Share of each code within each group, shape (1 + replicates, groups, count) per side."""

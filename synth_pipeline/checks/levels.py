@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence
-from synth_pipeline.checks.resampling import SMALLEST
+from synth_pipeline.checks.resampling import require_rows
 from synth_pipeline.checks.rows import share
-from synth_pipeline.core.errors import Unmeasurable
+from synth_pipeline.checks.units import holders
 from synth_pipeline.core.finding import Family, Finding
 
 CLOSED = 0.002  # share of real rows with a level of their own, up to which a column's levels are taken to be known
@@ -30,17 +30,16 @@ class Levels:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         if not evidence.nominal:
             return
-        if (least := min(map(len, evidence.tables))) < SMALLEST:
-            raise Unmeasurable(f"The smallest table has {least} rows.", f"use at least {SMALLEST} of each.")
+        require_rows(evidence)
         for name in evidence.nominal:
             codes = evidence.codes[name]
             level = np.concatenate(codes[:2])
             rows = np.bincount(level, minlength=1 + max(int(side.max(initial=0)) for side in codes))
-            holders = _holders(evidence, level, len(rows))
-            alone = float(rows[holders == 1].sum() / len(level))
+            held = holders(evidence, level, len(rows))
+            alone = float(rows[held == 1].sum() / len(level))
             metric = "unseen" if alone <= CLOSED else "new levels"
             yield share(self.name, name, metric, rows[codes.synthetic] == 0, alone)
-            yield self._lost(name, holders * (len(codes.synthetic) / len(level)), codes.synthetic)
+            yield self._lost(name, held * (len(codes.synthetic) / len(level)), codes.synthetic)
 
     def _lost(self, name: str, expected: np.ndarray, made: np.ndarray) -> Finding:
         common = expected >= EXPECTED
@@ -48,11 +47,3 @@ class Levels:
         note = f"{expected[lost].sum():.0f} were to be expected" if lost.any() else ""
         return Finding(self.name, self.family, name, "lost levels", float(lost.sum()), baseline=0.0,
                        n=int(common.sum()), note=note)  # fmt: skip
-
-
-def _holders(evidence: Evidence, level: np.ndarray, count: int) -> np.ndarray:
-    """Real rows, or entities where they are declared, that have each level."""
-    if evidence.entities is None:
-        return np.bincount(level, minlength=count)
-    pairs = np.unique(np.column_stack([np.concatenate(evidence.entities[:2]), level]), axis=0)
-    return np.bincount(pairs[:, 1], minlength=count)

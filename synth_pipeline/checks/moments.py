@@ -7,9 +7,8 @@ import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence, Three
 from synth_pipeline.checks.marginals import total_variation
-from synth_pipeline.checks.resampling import SMALLEST, Resample, excess, resample
+from synth_pipeline.checks.resampling import Resample, excess, require_rows, resample
 from synth_pipeline.checks.rows import share
-from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.spec.columns import Kind
 
@@ -37,8 +36,7 @@ class Moments:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         if not evidence.numeric:
             return
-        if (least := min(map(len, evidence.tables))) < SMALLEST:
-            raise Unmeasurable(f"The smallest table has {least} rows.", f"use at least {SMALLEST} of each.")
+        require_rows(evidence)
         moments = [name for name in evidence.numeric if evidence.schema[name].kind is Kind.DATETIME]
         if moments:
             sample = resample(evidence)

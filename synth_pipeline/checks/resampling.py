@@ -61,13 +61,18 @@ class Excess:
     baseline: float
 
 
+def require_rows(evidence: Evidence, least: int = SMALLEST) -> None:
+    """Raises Unmeasurable where a table has fewer rows."""
+    if (rows := min(map(len, evidence.tables))) < least:
+        raise Unmeasurable(f"The smallest table has {rows} rows.", f"use at least {least} of each.")
+
+
 def resample(evidence: Evidence, largest: int = LARGEST) -> Resample:
     """Draw rows at equal size and their bootstrap weights.
 
     Raises Unmeasurable where a side has fewer than ``SMALLEST`` rows, or a real one fewer entities.
     """
-    if (least := min(map(len, evidence.tables))) < SMALLEST:
-        raise Unmeasurable(f"The smallest table has {least} rows.", f"use at least {SMALLEST} of each.")
+    require_rows(evidence)
     equal = min(len(evidence.synthetic), len(evidence.train.table), largest)
     sizes = Three(equal, min(len(evidence.holdout.table), largest), equal)
     key = ("resample", evidence.seed, evidence.entity, evidence.effort.replicates, *sizes)

@@ -56,6 +56,17 @@ def real_pool(evidence: Evidence) -> Pool:
     return Pool(unit, members, np.ones(len(members), bool))
 
 
+def holders(evidence: Evidence, codes: np.ndarray, count: int) -> np.ndarray:
+    """How many real rows, or entities where they are declared, have each of so many codes.
+
+    ``codes`` has one for each row of train, then of holdout.
+    """
+    if evidence.entities is None:
+        return np.bincount(codes, minlength=count)
+    pairs = np.unique(np.concatenate(evidence.entities[:2]).astype(np.int64) * count + codes)
+    return np.bincount(pairs % count, minlength=count)
+
+
 def require_enough(pool: Pool, evidence: Evidence) -> None:
     """Raises Unmeasurable where a side has too few units, or there is no synthetic row."""
     if pool.smaller_side < SMALLEST or not len(evidence.synthetic):
