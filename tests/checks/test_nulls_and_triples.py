@@ -6,17 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth_pipeline.adapters.gates import Suites, judge_findings
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.triples import COARSE, Triples, coarse
-from synth_pipeline.core.finding import Finding, as_frame
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
 ROWS = 2_000
 FINE = {Verdict.PASS, Verdict.WARN}
-Found = dict[tuple[str, str], Finding]
 
 
 def table_of(frame: pd.DataFrame) -> Table:
@@ -26,13 +23,6 @@ def table_of(frame: pd.DataFrame) -> Table:
         Column(name=name, kind=kind, nullable=True) for name, kind in zip(frame, kinds, strict=True)
     ))  # fmt: skip
     return Table.conform(frame, schema)
-
-
-def verdicts(shipped: Suites, found: Found) -> dict[tuple[str, str], str]:
-    """What the shipped suite says of these findings."""
-    judged = judge_findings(shipped.load("fidelity"), as_frame(found.values())).findings
-    assert judged is not None
-    return {(row.subject, row.metric): row.verdict for row in judged.itertuples()}
 
 
 def gappy(seed: int, rows: int = ROWS) -> pd.DataFrame:
@@ -63,15 +53,15 @@ def test_where_nothing_is_missing_nothing_is_said(fair, split, evidence, measure
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_nulls_that_are_made_independent_block(evidence, measured, shipped, seed):
+def test_nulls_that_are_made_independent_block(evidence, measured, verdicts, seed):
     train, holdout, clean = (gappy(3 * seed + side) for side in range(3))
     for made, verdict in ((clean, FINE), (independent(clean), {Verdict.BLOCK})):
         compared = evidence(*map(table_of, (train, holdout, made)))
         found = measured("nulls", compared)
-        said = verdicts(shipped, found)
+        said = verdicts("fidelity", found)
         assert said["all columns", "patterns"] in verdict
         assert said["all columns", "null correlations"] in verdict
-        alone = verdicts(shipped, measured("marginals", compared))
+        alone = verdicts("fidelity", measured("marginals", compared))
         assert set(alone.values()) <= FINE  # no single column shows it
 
 
@@ -87,17 +77,17 @@ def test_distances_of_nulls_are_those_counted_by_hand(evidence, measured):
     assert found["all columns", "null correlations"].value == pytest.approx(np.abs(first - second).mean(), abs=1e-6)
 
 
-def test_gaps_that_no_real_row_has_are_another_pattern(evidence, measured, shipped):
+def test_gaps_that_no_real_row_has_are_another_pattern(evidence, measured, verdicts):
     stream = np.random.default_rng(1)
     real = [pd.DataFrame({"a": stream.normal(size=ROWS), "b": stream.normal(size=ROWS)}) for _ in range(3)]
     real[2]["a"] = real[2]["a"].mask(np.arange(ROWS) % 5 == 0)
     found = measured("nulls", evidence(*map(table_of, real)))
     assert found["all columns", "patterns"].value == pytest.approx(0.2)
-    assert verdicts(shipped, found) == {("all columns", "patterns"): Verdict.BLOCK}
+    assert verdicts("fidelity", found) == {("all columns", "patterns"): Verdict.BLOCK}
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.3])
-def test_two_columns_that_are_rarely_missing_are_measured(evidence, measured, shipped, share):
+def test_two_columns_that_are_rarely_missing_are_measured(evidence, measured, verdicts, share):
     def made(seed: int) -> Table:
         stream = np.random.default_rng(seed)
         gone = stream.random(ROWS) < share
@@ -107,7 +97,7 @@ def test_two_columns_that_are_rarely_missing_are_measured(evidence, measured, sh
 
     for seed in range(4):
         found = measured("nulls", evidence(*(made(3 * seed + side) for side in range(3)), seed))
-        assert set(verdicts(shipped, found).values()) <= FINE
+        assert set(verdicts("fidelity", found).values()) <= FINE
 
 
 def parity(seed: int, columns: int = 0, rows: int = ROWS) -> pd.DataFrame:
@@ -121,16 +111,16 @@ def parity(seed: int, columns: int = 0, rows: int = ROWS) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("columns", [0, 12])
-def test_three_columns_that_go_together_as_no_two_do(evidence, measured, shipped, columns):
+def test_three_columns_that_go_together_as_no_two_do(evidence, measured, verdicts, columns):
     train, holdout, clean = (parity(seed, columns) for seed in (1, 2, 3))
     broken = clean.assign(c=clean["c"].to_numpy()[::-1])
     for made, verdict in ((clean, FINE), (broken, {Verdict.BLOCK})):
         compared = evidence(*map(table_of, (train, holdout, made)))
-        said = verdicts(shipped, measured("triples", compared))
+        said = verdicts("fidelity", measured("triples", compared))
         assert said["a × b × c", "tv"] in verdict
         others = {said[what] for what in said if what[0] not in ("a × b × c", "all triples")}
         assert others <= FINE
-        assert set(verdicts(shipped, measured("pairs", compared)).values()) <= FINE
+        assert set(verdicts("fidelity", measured("pairs", compared)).values()) <= FINE
 
 
 def test_real_rows_alone_choose_the_triples(evidence, measured):
@@ -181,10 +171,10 @@ def testcoarse_codes_are_quartiles_and_a_code_of_missing_ones(every_kind, eviden
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_another_sample_of_every_kind_of_column_passes(every_kind, evidence, measured, shipped, seed):
+def test_another_sample_of_every_kind_of_column_passes(every_kind, evidence, measured, verdicts, seed):
     compared = evidence(*(every_kind(1_500, 3 * seed + side) for side in range(3)), seed)
     for check in ("nulls", "triples"):
-        assert set(verdicts(shipped, measured(check, compared)).values()) <= FINE
+        assert set(verdicts("fidelity", measured(check, compared)).values()) <= FINE
 
 
 def test_the_choice_of_triples_is_bounded_on_wide_tables(evidence):

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth_pipeline.adapters.gates import Suites, judge_findings
 from synth_pipeline.checks import Evidence
-from synth_pipeline.core.finding import Finding, as_frame
+from synth_pipeline.core.finding import Finding
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
@@ -37,17 +36,15 @@ def orders(seed: int, rows: int = ROWS) -> pd.DataFrame:
 
 
 @pytest.fixture
-def seen(measured, evidence, shipped: Suites) -> Callable[..., dict[tuple[str, str], tuple[Finding, str]]]:
+def seen(measured, evidence, verdicts) -> Callable[..., dict[tuple[str, str], tuple[Finding, str]]]:
     """Findings of a check with their verdicts, when this is done to a third sample of the orders."""
 
     def look(check: str, change: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame, seed: int = 7):
         frames = [orders(seed), orders(seed + 1), change(orders(seed + 2))]
         compared: Evidence = evidence(*(Table.conform(frame, SCHEMA) for frame in frames))
         found = measured(check, compared)
-        judged = judge_findings(shipped.load("fidelity"), as_frame(found.values())).findings
-        assert judged is not None
-        verdicts = {(row.subject, row.metric): row.verdict for row in judged.itertuples()}
-        return {key: (finding, verdicts[key]) for key, finding in found.items()}
+        said = verdicts("fidelity", found)
+        return {key: (finding, said[key]) for key, finding in found.items()}
 
     return look
 

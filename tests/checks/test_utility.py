@@ -7,33 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth_pipeline.adapters.gates import Suites, judge_findings
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.memory import Memory
 from synth_pipeline.checks.prediction import Task
 from synth_pipeline.checks.scores import Scores
-from synth_pipeline.core.finding import Finding, as_frame
+from synth_pipeline.core.split.sealed import Sealed
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.spec.columns import Column, Kind, Schema
-
-Found = dict[tuple[str, str], Finding]
-
-
-def changed(table: Table, **columns: object) -> Table:
-    return Table.conform(table.frame.assign(**columns), table.schema)
-
-
-def verdicts(shipped: Suites, gate: str, found: Found) -> dict[tuple[str, str], str]:
-    judged = judge_findings(shipped.load(gate), as_frame(found.values())).findings
-    assert judged is not None
-    return {(row.subject, row.metric): row.verdict for row in judged.itertuples()}
-
-
-@pytest.fixture(scope="module")
-def clean(fair, split, evidence) -> Evidence:
-    parts = split(fair, (2_000, 2_000, 2_000), 1)
-    return evidence(parts.train, parts.holdout, parts.spare, target="had_affair")
+from synth_pipeline.steps import open_sealed
 
 
 @pytest.fixture(scope="module")
@@ -51,28 +33,28 @@ def digits(split) -> Table:
     return Table.conform(frame, Schema(columns=tuple(Column(name=name, kind=kind) for name, kind in kinds.items())))
 
 
-def test_real_rows_are_as_useful_as_real_rows(clean, measured, shipped):
-    found = measured("utility", clean)
+def test_real_rows_are_as_useful_as_real_rows(survey, measured, verdicts):
+    found = measured("utility", survey)
     ratio = found["had_affair, boosted trees", "ratio"]
     assert ratio.low < 1 < ratio.high
     assert found["had_affair, boosted trees", "skill"].baseline > 0.2
-    assert verdicts(shipped, "utility", found)["had_affair, boosted trees", "ratio"] in (Verdict.PASS, Verdict.WARN)
+    assert verdicts("utility", found)["had_affair, boosted trees", "ratio"] in (Verdict.PASS, Verdict.WARN)
 
 
-def test_noise_in_the_labels_is_found(clean, measured, shipped):
+def test_noise_in_the_labels_is_found(survey, measured, verdicts, changed):
     stream = np.random.default_rng(1)
     ratios = []
     for share in (0.0, 0.3, 0.5):
-        flip = stream.random(len(clean.synthetic)) < share
-        noisy = changed(clean.synthetic, had_affair=clean.synthetic.frame["had_affair"] ^ flip)
-        found = measured("utility", replace(clean, synthetic=noisy))
+        flip = stream.random(len(survey.synthetic)) < share
+        noisy = changed(survey.synthetic, had_affair=survey.synthetic.frame["had_affair"] ^ flip)
+        found = measured("utility", replace(survey, synthetic=noisy))
         ratios.append(found["had_affair, boosted trees", "ratio"])
     assert ratios[0].value > ratios[1].value > ratios[2].value
-    assert verdicts(shipped, "utility", found)["had_affair, boosted trees", "ratio"] == Verdict.BLOCK
+    assert verdicts("utility", found)["had_affair, boosted trees", "ratio"] == Verdict.BLOCK
     assert found["had_affair, boosted trees", "skill"].value < 0.1
 
 
-def test_a_number_can_be_the_target(randhie, split, evidence, measured):
+def test_a_number_can_be_the_target(randhie, split, evidence, measured, changed):
     parts = split(randhie, 1_200, 2)
     order = np.random.default_rng(1).permutation(1_200)
     broken = changed(parts.spare, fmde=parts.spare.frame["fmde"].to_numpy()[order])
@@ -95,7 +77,7 @@ def test_a_target_may_have_several_classes(digits, split, evidence, measured):
     assert finding.low < 1 < finding.high + 0.01
 
 
-def test_a_class_that_was_never_made_lowers_the_ratio_and_stops_nothing(digits, split, evidence, measured):
+def test_a_class_that_was_never_made_lowers_the_ratio_and_stops_nothing(digits, split, evidence, measured, changed):
     parts = split(digits, 240, 3)
     few = changed(parts.spare, digit=parts.spare.frame["digit"].replace("digit 3", "digit 2"))
     whole, partial = (
@@ -106,15 +88,15 @@ def test_a_class_that_was_never_made_lowers_the_ratio_and_stops_nothing(digits, 
     assert math.isfinite(partial.low)
 
 
-def test_a_synthetic_target_of_one_class_teaches_nothing(clean, measured, shipped):
-    found = measured("utility", replace(clean, synthetic=changed(clean.synthetic, had_affair=False)))
+def test_a_synthetic_target_of_one_class_teaches_nothing(survey, measured, verdicts, changed):
+    found = measured("utility", replace(survey, synthetic=changed(survey.synthetic, had_affair=False)))
     assert found["had_affair, boosted trees", "skill"].value == pytest.approx(0, abs=1e-9)
-    assert verdicts(shipped, "utility", found)["had_affair, boosted trees", "ratio"] == Verdict.BLOCK
+    assert verdicts("utility", found)["had_affair, boosted trees", "ratio"] == Verdict.BLOCK
 
 
 @pytest.mark.parametrize("why", ["one class", "too many classes", "too few rows", "identifier"])
-def test_what_cannot_be_learned_is_unmeasured(clean, measured, shipped, why):
-    tables = list(clean.tables)
+def test_what_cannot_be_learned_is_unmeasured(survey, measured, verdicts, why, changed):
+    tables = list(survey.tables)
     target = "had_affair"
     if why == "one class":
         tables[:2] = [changed(table, had_affair=True) for table in tables[:2]]
@@ -128,15 +110,29 @@ def test_what_cannot_be_learned_is_unmeasured(clean, measured, shipped, why):
         tables = [Table.conform(table.frame.assign(id=np.arange(len(table)).astype(str)), schema) for table in tables]
         target = "id"
     train, holdout, synthetic = tables
-    sides = replace(clean, train=replace(clean.train, table=train), holdout=replace(clean.holdout, table=holdout))
+    sides = replace(survey, train=replace(survey.train, table=train), holdout=replace(survey.holdout, table=holdout))
     found = measured("utility", replace(sides, synthetic=synthetic, target=target))
     assert math.isnan(found[target, "ratio"].value)
     assert found[target, "ratio"].note
-    assert verdicts(shipped, "utility", found)[target, "ratio"] == Verdict.UNMEASURED
+    assert verdicts("utility", found)[target, "ratio"] == Verdict.UNMEASURED
 
 
-def test_no_target_is_no_finding(clean, measured):
-    assert measured("utility", replace(clean, target=None)) == {}
+def test_the_sealed_look_is_that_of_the_whole_check_and_trains_nothing_else(survey, measured, monkeypatch):
+    whole = {key: one for key, one in measured("utility", survey).items() if key[1] == "ratio"}
+    learned = set()
+    of = Scores.of
+    monkeypatch.setattr(Scores, "of", lambda task, model, side: learned.add(side) or of(task, model, side))
+    found = open_sealed(survey.train, Sealed(survey.holdout.table), survey.synthetic, survey)
+    assert learned == {"train", "synthetic"}
+    assert set(found["metric"]) == {"found", "auc", "ratio"}
+    ratios = found[found["metric"] == "ratio"]
+    assert ratios["subject"].tolist() == [subject for subject, _ in whole]
+    for name in ("value", "low", "high", "n"):
+        assert ratios[name].tolist() == pytest.approx([getattr(one, name) for one in whole.values()], rel=1e-5)
+
+
+def test_no_target_is_no_finding(survey, measured):
+    assert measured("utility", replace(survey, target=None)) == {}
 
 
 def test_both_models_see_an_effect_that_was_reversed(evidence, measured):
@@ -162,7 +158,7 @@ def test_both_models_see_an_effect_that_was_reversed(evidence, measured):
 
 
 @pytest.mark.parametrize("value", [1e300, -1e300, np.inf])
-def test_huge_numbers_are_useless_and_stop_nothing(randhie, split, evidence, measured, value):
+def test_huge_numbers_are_useless_and_stop_nothing(randhie, split, evidence, measured, value, changed):
     parts = split(randhie, 600, 2)
     far = changed(parts.spare, fmde=parts.spare.frame["fmde"].astype(float).mask(np.arange(600) % 2 == 0, value))
     found = measured("utility", evidence(parts.train, parts.holdout, far, target="fmde"))
@@ -189,13 +185,13 @@ def test_many_rare_classes_are_learned_as_well_from_either_side(evidence, measur
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_intervals_cover_one_for_clean_tables(randhie, split, evidence, measured, shipped, seed):
+def test_intervals_cover_one_for_clean_tables(randhie, split, evidence, measured, verdicts, seed):
     parts = split(randhie, 4_000, seed)
     found = measured("utility", evidence(parts.train, parts.holdout, parts.spare, target="physlm"))
     for (_, metric), one in found.items():
         if metric == "ratio":
             assert one.low < 1 < one.high, one
-    assert Verdict.BLOCK not in verdicts(shipped, "utility", found).values()
+    assert Verdict.BLOCK not in verdicts("utility", found).values()
 
 
 def rare(seed: int, rows: int = 3_000, kept: float = 1.0) -> pd.DataFrame:
@@ -214,7 +210,7 @@ def of_frauds(evidence, made: pd.DataFrame, seed: int = 1) -> Evidence:
     return evidence(*tables, target="fraud")
 
 
-def test_rare_events_that_synthetic_rows_do_not_teach_are_missed(evidence, measured, shipped):
+def test_rare_events_that_synthetic_rows_do_not_teach_are_missed(evidence, measured, verdicts):
     clean = measured("utility", of_frauds(evidence, rare(3)))["fraud", "rare recall"]
     assert clean.low < 0 < clean.high
     assert clean.n > 100
@@ -223,7 +219,7 @@ def test_rare_events_that_synthetic_rows_do_not_teach_are_missed(evidence, measu
     reversed_[["a", "b"]] = np.where(reversed_[["fraud"]], -reversed_[["a", "b"]], reversed_[["a", "b"]])
     found = measured("utility", of_frauds(evidence, reversed_))
     assert found["fraud", "rare recall"].value > clean.value + 0.2
-    assert verdicts(shipped, "utility", found)["fraud", "rare recall"] == Verdict.WARN
+    assert verdicts("utility", found)["fraud", "rare recall"] == Verdict.WARN
 
 
 def test_recall_at_a_precision_is_that_of_scikit_learn():
@@ -242,25 +238,25 @@ def test_recall_at_a_precision_is_that_of_scikit_learn():
     assert len(set(recall(positive, scores, 0.5, twice))) == 1
 
 
-def test_common_classes_have_no_rare_recall(clean, measured):
-    assert "rare recall" not in {metric for _, metric in measured("utility", clean)}
+def test_common_classes_have_no_rare_recall(survey, measured):
+    assert "rare recall" not in {metric for _, metric in measured("utility", survey)}
 
 
-def test_synthetic_rows_that_spoil_the_real_ones_are_told(clean, measured, shipped):
-    fine = measured("utility", clean)["had_affair", "augmented"]
+def test_synthetic_rows_that_spoil_the_real_ones_are_told(survey, measured, verdicts, changed):
+    fine = measured("utility", survey)["had_affair", "augmented"]
     assert fine.value == pytest.approx(1, abs=0.05)
-    wrong = changed(clean.synthetic, had_affair=~clean.synthetic.frame["had_affair"].astype(bool))
-    found = measured("utility", replace(clean, synthetic=wrong))
+    wrong = changed(survey.synthetic, had_affair=~survey.synthetic.frame["had_affair"].astype(bool))
+    found = measured("utility", replace(survey, synthetic=wrong))
     assert found["had_affair", "augmented"].high < 0.95
-    assert verdicts(shipped, "utility", found)["had_affair", "augmented"] == Verdict.WARN
+    assert verdicts("utility", found)["had_affair", "augmented"] == Verdict.WARN
 
 
-def test_the_real_side_is_the_same_for_every_synthetic_table(clean, measured):
+def test_the_real_side_is_the_same_for_every_synthetic_table(survey, measured, changed):
     """What is kept of models trained on real rows does not depend on the table that was seen first."""
-    alone = measured("utility", replace(clean, real=Memory()))
-    known = replace(clean, real=Memory())
-    measured("utility", known.of(changed(clean.synthetic, occupation="a trade that nobody has")))
-    assert measured("utility", known.of(clean.synthetic)) == alone
+    alone = measured("utility", replace(survey, real=Memory()))
+    known = replace(survey, real=Memory())
+    measured("utility", known.of(changed(survey.synthetic, occupation="a trade that nobody has")))
+    assert measured("utility", known.of(survey.synthetic)) == alone
 
 
 def test_intervals_are_wider_where_rows_belong_together(evidence, measured):
