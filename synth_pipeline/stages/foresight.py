@@ -18,13 +18,13 @@ from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators import Forest
-from synth_pipeline.spec.columns import Schema
+from synth_pipeline.spec.columns import Kind, Schema
 
 MOST_ROWS = 100_000  # of train and of holdout; real parts lie in the order of a hash, so these are random
 
 
 def smallest_leak(spec: DatasetSpec, root: Path) -> str:
-    """The minimum detectable leak of this source at its sizes and shares, in words.
+    """The minimum detectable leak of this source at its sizes and shares, in words, and which columns are made anew.
 
     The default generator stands in for the declared one; sealed rows are not looked at.  What is read is
     deleted again.
@@ -38,7 +38,11 @@ def smallest_leak(spec: DatasetSpec, root: Path) -> str:
         train, holdout = (_read(path, schema) for path in sides.values())
     with pinned():
         finding = _measured(spec, train, holdout)
-    return f"{spec.name}: the smallest leak that an audit would catch: {finding}"
+    anew = [
+        f"{name} ({schema[name].pattern or schema[name].like or 'surrogate'})" for name in schema.of(Kind.IDENTIFIER)
+    ]
+    made = f"{spec.name}: made anew, and never learned: {', '.join(anew)}\n" if anew else ""
+    return f"{made}{spec.name}: the smallest leak that an audit would catch: {finding}"
 
 
 _SIDES = ("train", "holdout")

@@ -40,10 +40,15 @@ def of_kinds(constraints: Constraints, schema: Schema) -> Iterator[Wrong]:
 def of_literals(constraints: Constraints) -> Iterator[Wrong]:
     """Expressions that Dagster would not read as text, as it evaluates what looks like a list or a number."""
     for place, constraint in enumerate(constraints):
-        if constraint.kind == "pattern" and _is_evaluated(constraint.regex):
-            problem = f"{constraint.regex!r} would be evaluated by Dagster, and not be read as text."
-            fix = "put it in a group, as '(?:...)', and write { before # or % as [{]."
-            yield f"constraints[{place}].regex", problem, fix
+        if constraint.kind == "pattern":
+            yield from of_literal(f"constraints[{place}].regex", constraint.regex)
+
+
+def of_literal(field: str, expression: str) -> Iterator[Wrong]:
+    """A regular expression that Dagster would not read as text."""
+    if _is_evaluated(expression):
+        problem = f"{expression!r} would be evaluated by Dagster, and not be read as text."
+        yield field, problem, "put it in a group, as '(?:...)', and write { before # or % as [{]."
 
 
 def of_rows(constraints: Constraints, schema: Schema, rows: Path) -> Iterator[Wrong]:

@@ -116,6 +116,8 @@ def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     told = str(error["ctx"]["error"])
     if found.place[:1] == ("constraints",):
         return f"{told}.", next(fix for words, fix in _CONSTRAINED.items() if words in told)
+    if found.place[:1] == ("columns",):
+        return f"{told}.", next(fix for words, fix in _MADE.items() if words in told)
     fixes = {
         "shares": "change them, such as to 0.5, 0.25 and 0.25; a share that is not given has its default.",
         "cron": "write minute, hour, day of month, month and weekday, such as '0 3 * * 1' for Mondays at three.",
@@ -137,6 +139,15 @@ _CONSTRAINED = {  # words of the problem, and what to do
     "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
     "is above max": "exchange the two, or correct one of them.",
     "": "give one of them, or both.",
+}
+
+
+_MADE = {  # likewise
+    "is only for identifiers": "delete it, or write 'kind: identifier'.",
+    "exclude each other": "delete one of the two.",
+    "no locale of Faker": "write language and country, such as de_DE.",
+    "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
+    "": "write it with characters, sets, groups, alternatives and repetitions alone, such as 'C-[0-9]{8}'.",
 }
 
 

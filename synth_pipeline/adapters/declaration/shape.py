@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literals
+from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literal, of_literals
 from synth_pipeline.adapters.declaration.document import Document, Place, dotted
 from synth_pipeline.adapters.declaration.fields import explain, find
 from synth_pipeline.adapters.declaration.mistake import Mistake, meant
@@ -155,6 +155,13 @@ def _together(found: Declared) -> Iterator[Mistake]:
         if column in spec.exclude:
             fix = f"take {column!r} out of 'exclude', or out of here."
             yield found.wrong(field, f"column {column!r} is excluded.", fix)
+    own = spec.columns.get(spec.key or "")
+    if own is not None and own.like is not None and not own.like.is_unique:
+        problem = f"this is the key, and two records may have the same made-up {own.like}."
+        yield found.wrong(f"columns.{spec.key}", problem, "delete 'like', or write a pattern instead.")
+    for name, column in spec.columns.items():
+        for wrong in of_literal(f"columns.{name}", column.pattern or "none"):
+            yield found.wrong(*wrong)
     if found.is_sure("constraints"):
         for wrong in (*of_excluded(spec.constraints, spec.exclude), *of_literals(spec.constraints)):
             yield found.wrong(*wrong)
