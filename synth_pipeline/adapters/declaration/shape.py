@@ -112,14 +112,14 @@ def mistakes_of_fields(document: Document, content: dict[str, Any]) -> Iterator[
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
             found = find(error["loc"])
-            place = _refined(document, found.place, error)
+            place = refined(document, found.place, error)
             full = (*_ATTRIBUTES, *place)
             if error["type"] not in ("extra_forbidden", "missing") and is_templated(document.value(full)):
                 continue
             yield place, Mistake(document.called, document.line(full), dotted(full), *explain(dict(error), found))
 
 
-def _refined(document: Document, place: Place, error: Any) -> Place:
+def refined(document: Document, place: Place, error: Any, top: Place = _ATTRIBUTES) -> Place:
     """A more exact place than pydantic tells: of a kind, of the item of a list, of one of several fields."""
     if error["type"].startswith("union_tag"):
         return (*place, "kind")
@@ -131,7 +131,7 @@ def _refined(document: Document, place: Place, error: Any) -> Place:
     if not place:
         word = told.split(" ", 1)[0]
         return (word,) if word in DatasetSpec.model_fields else place
-    held = document.value((*_ATTRIBUTES, *place))
+    held = document.value((*top, *place))
     if isinstance(held, dict) and told.split(" ", 1)[0] in held:
         return (*place, told.split(" ", 1)[0])
     for number, item in enumerate(held if isinstance(held, list) else []):
