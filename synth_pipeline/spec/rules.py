@@ -3,14 +3,21 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from synth_pipeline.spec.base import OneOf, OrAbsent, Spec
 from synth_pipeline.spec.columns import LOCALE, Expression, Locale
 
+
+def _as_text(value: object) -> object:
+    """A number is text where text is wanted: YAML and Dagster read what looks like one as a number."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Word = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number"]})]
 Share = Annotated[float, Field(ge=0, le=1)]
 Parameter = Annotated[float | None, OrAbsent()]
-Text = Annotated[str | None, OrAbsent()]
+
 Law = Literal["uniform", "normal", "lognormal", "exponential", "gamma", "pareto", "poisson", "zipf"]
 
 # The parameters that each law reads; of uniform and zipf also the bounds that they cannot do without.
@@ -95,7 +102,7 @@ class CategoryRule(Gaps):
     """Some levels, alike likely or by weights."""
 
     kind: Literal["category"]
-    levels: tuple[str, ...] = Field(min_length=1)
+    levels: tuple[Word, ...] = Field(min_length=1)
     weights: Annotated[tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] | None, OrAbsent()] = Field(
         default=None, description="One for each level; they need not sum to 1."
     )
@@ -158,7 +165,7 @@ class SequenceRule(Spec):
     kind: Literal["sequence"]
     start: int = 1
     step: int = Field(default=1, ge=1)
-    prefix: str = Field(default="", description="Text before the number; without one the column is of numbers.")
+    prefix: Word = Field(default="", description="Text before the number; without one the column is of numbers.")
 
 
 class ForeignKeyRule(Gaps):
@@ -187,9 +194,13 @@ class DeterminedRule(Gaps):
 
     kind: Literal["determined_by"]
     columns: tuple[str, ...] = Field(min_length=1, description="The columns that determine this one.")
-    mapping: dict[str, str] = Field(default={}, description="The value for each value of a single column, as text.")
-    otherwise: Text = Field(default=None, description="What values outside of the mapping give; missing if absent.")
-    levels: tuple[str, ...] = Field(default=(), description="Without a mapping: one of these is chosen for each value.")
+    mapping: dict[Word, Word] = Field(default={}, description="The value for each value of a single column, as text.")
+    otherwise: Annotated[Word | None, OrAbsent()] = Field(
+        default=None, description="What values outside of the mapping give; missing if absent."
+    )
+    levels: tuple[Word, ...] = Field(
+        default=(), description="Without a mapping: one of these is chosen for each value."
+    )
 
     @model_validator(mode="after")
     def _says_how(self) -> "DeterminedRule":

@@ -11,13 +11,14 @@ import typer
 from scipy import stats
 from typer.testing import CliRunner
 
-from synth_pipeline.adapters.declaration import mistakes
+from synth_pipeline.adapters.declaration import load, mistakes
 from synth_pipeline.cli_make import make
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
+from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators import Rules
 from synth_pipeline.generators.rules.edges import TEXTS
 from synth_pipeline.scratch import make_tables
@@ -475,3 +476,46 @@ def test_a_data_set_declares_rules_and_mistakes_in_them_are_named(tmp_path):
     first, second = mistakes(file, root=tmp_path, deep=False)
     assert (first.line, first.field) == (8, "generator.columns.age.min") and "exchange" in first.fix
     assert (second.line, second.field) == (9, "generator.columns.integer.shares") and "'share'" in second.fix
+
+
+RULED = """\
+type: synth_pipeline.SyntheticDataset
+attributes:
+  name: shop
+  source: {kind: file, path: a.csv}
+  generator:
+    kind: rules
+    columns:
+      x: %s
+"""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{kind: category, levels: ['1', 2, red]}",
+        "{kind: determined_by, columns: [y], mapping: {1: 10, b: '2.5'}, otherwise: 0}",
+        "{kind: datetime, start: 2024-01-01, end: 2024-02-01 12:00:00}",
+        "{kind: sequence, prefix: '7'}",
+    ],
+)
+def test_a_rule_means_the_same_to_dagster(tmp_path, rule):
+    """Which evaluates all text that looks like a number or a list."""
+    from dagster.components.resolved.context import ResolutionContext
+
+    file = tmp_path / "synth_pipeline/defs/shop/defs.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(RULED % rule)
+    assert mistakes(file, root=tmp_path, deep=False) == []
+    spec = load(file)
+    resolved = ResolutionContext.default().resolve_value(spec.model_dump())
+    assert DatasetSpec.model_validate(resolved).generator == spec.generator
+
+
+@pytest.mark.parametrize("rule", ["{kind: category, levels: ['1.50']}", "{kind: pattern, regex: '[12]'}"])
+def test_what_dagster_would_read_otherwise_is_a_mistake(tmp_path, rule):
+    file = tmp_path / "synth_pipeline/defs/shop/defs.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(RULED % rule)
+    [found] = mistakes(file, root=tmp_path, deep=False)
+    assert (found.line, found.field) == (8, "generator.columns.x") and "Dagster" in found.problem

@@ -1,7 +1,7 @@
 """The mistakes in constraints that only other fields or the real rows show, as field, problem and fix."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from synth_pipeline.adapters.declaration.mistake import listed, meant
@@ -51,6 +51,14 @@ def of_literal(field: str, expression: str) -> Iterator[Wrong]:
         yield field, problem, "put it in a group, as '(?:...)', and write { before # or % as [{]."
 
 
+def of_words(field: str, words: Iterable[str]) -> Iterator[Wrong]:
+    """Words that Dagster would read as something else, and that would not be the same as text again."""
+    for word in words:
+        if _is_evaluated(word) and str(_evaluated(word)) != word:
+            problem = f"{word!r} would be evaluated by Dagster, and not be read as this text."
+            yield field, problem, "write it in another way, such as a number without surplus zeros."
+
+
 def of_rows(constraints: Constraints, schema: Schema, rows: Path) -> Iterator[Wrong]:
     """Constraints that their columns cannot have, that no synthetic row could keep, or that the real rows break."""
     table = None
@@ -79,13 +87,14 @@ def _named(constraints: Constraints) -> Iterator[tuple[str, str]]:
 
 
 def _is_evaluated(text: str) -> bool:
-    if "{#" in text or "{%" in text:
-        return True
+    return "{#" in text or "{%" in text or _evaluated(text) is not text
+
+
+def _evaluated(text: str) -> object:
     try:
-        ast.literal_eval(text)
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+        return text
 
 
 def _made_up(constraint: Constraint, schema: Schema) -> str | None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literal, of_literals
+from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literal, of_literals, of_words
 from synth_pipeline.adapters.declaration.document import Document, Place, dotted
 from synth_pipeline.adapters.declaration.fields import explain, find
 from synth_pipeline.adapters.declaration.mistake import Mistake, meant
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.generators import Rules
 
 COMPONENT = "synth_pipeline.SyntheticDataset"
 _ALSO = "synth_pipeline.components.SyntheticDataset"
@@ -162,9 +163,25 @@ def _together(found: Declared) -> Iterator[Mistake]:
     for name, column in spec.columns.items():
         for wrong in of_literal(f"columns.{name}", column.pattern or "none"):
             yield found.wrong(*wrong)
+    for wrong in _of_rules(spec):
+        yield found.wrong(*wrong)
     if found.is_sure("constraints"):
         for wrong in (*of_excluded(spec.constraints, spec.exclude), *of_literals(spec.constraints)):
             yield found.wrong(*wrong)
+
+
+def _of_rules(spec: DatasetSpec) -> Iterator[tuple[str, str, str]]:
+    """Text in the rules of a generator that Dagster would not read as text."""
+    if not isinstance(spec.generator, Rules):
+        return
+    for name, rule in spec.generator.columns.items():
+        field = f"generator.columns.{name}"
+        if rule.kind == "pattern":
+            yield from of_literal(field, rule.regex)
+        elif rule.kind == "category":
+            yield from of_words(field, rule.levels)
+        elif rule.kind == "determined_by":
+            yield from of_words(field, [*rule.mapping.values(), *rule.levels, *filter(None, [rule.otherwise])])
 
 
 def _split(field: str) -> Iterator[str | int]:
