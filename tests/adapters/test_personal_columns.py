@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from synth_pipeline.adapters.ingest import ingest, inspect, read_frame
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.rule import SplitRule
 from synth_pipeline.generators.identities import made_anew
-from synth_pipeline.library import read_real
+from synth_pipeline.library import audit, read_real
 from synth_pipeline.spec import Column, ColumnOverride, FileSource, Kind, Like, Schema, Shares
 
 ROWS = 300
@@ -173,3 +174,17 @@ def test_a_part_of_few_rows_follows_the_other(tmp_path):
 
 def test_no_name_of_a_locale_is_needed_to_refuse_numbers(tmp_path):
     assert found(tmp_path, "name", [f"Anna Smith {n}" for n in range(ROWS)]).like is None
+
+
+def test_two_records_may_have_one_name_and_a_key_may_not():
+    """In an audit: a name on both sides of a split is no shared record."""
+    frame = pd.DataFrame({"full_name": made("name", rows=2_000), "mail": made("email", rows=2_000),
+                          "n": np.arange(2_000) % 53})  # fmt: skip
+    assert set(frame["full_name"][:1_000]) & set(frame["full_name"][1_000:])
+    parts = frame[:1_000], frame[1_000:], frame[:1_000].assign(n=3, mail=made("email", rows=3_000)[2_000:].array)
+    found = audit(*parts, preset="quick", key="mail").findings
+    assert found["check"].eq("identifiers").any()
+    shared = parts[1].reset_index(drop=True)
+    shared.loc[:4, "mail"] = parts[0]["mail"].iloc[:5].to_numpy()
+    with pytest.raises(SynthError, match="share 5 records, by their 'mail'"):
+        audit(parts[0], shared, parts[2], preset="quick", key="mail")

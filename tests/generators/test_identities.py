@@ -72,12 +72,14 @@ def test_long_keys_vary_at_every_place_and_never_repeat():
     assert np.abs(ones - 0.5).max() < 0.03
 
 
-def test_keys_whose_count_is_cut_stay_different_in_their_counted_places():
-    """Places beyond 2^50 are turned by a hash; were it one of the whole number, two could meet."""
-    known = Keys([("abc",) * 40])
-    block = np.arange(200_000)
-    assert series(known.texts(block, Seed(1))).is_unique
-    assert known.count == 2**50
+def test_keys_whose_count_is_cut_stay_different(monkeypatch):
+    """Places beyond what is counted are turned by a hash; were it one of the whole number, two keys could meet."""
+    assert Keys([("abc",) * 40]).count == 2**50
+    monkeypatch.setattr("synth_pipeline.generators.texts._WIDEST", 1_000)
+    known = Keys([("abc",) * 7])
+    values = series(known.texts(np.arange(known.count), Seed(1)))
+    assert known.count == 1_000 and values.is_unique
+    assert all(values.str[place].nunique() == 3 for place in range(7))
 
 
 @settings(max_examples=60, deadline=None)
