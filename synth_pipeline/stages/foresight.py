@@ -17,7 +17,7 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.generators import Forest
+from synth_pipeline.generators import Forest, Rules
 from synth_pipeline.spec.columns import Kind, Schema
 
 MOST_ROWS = 100_000  # of train and of holdout; real parts lie in the order of a hash, so these are random
@@ -26,8 +26,8 @@ MOST_ROWS = 100_000  # of train and of holdout; real parts lie in the order of a
 def smallest_leak(spec: DatasetSpec, root: Path) -> str:
     """The minimum detectable leak of this source at its sizes and shares, in words, and which columns are made anew.
 
-    The default generator stands in for the declared one; sealed rows are not looked at.  What is read is
-    deleted again.
+    The default generator stands in for the declared one, but for declared rules; sealed rows are not looked at.
+    What is read is deleted again.
     """
     rule = SplitRule(spec.name, spec.shares)
     with tempfile.TemporaryDirectory(prefix=".foresight-") as folder:
@@ -54,7 +54,8 @@ def _read(path: Path, schema: Schema) -> Table:
 
 def _measured(spec: DatasetSpec, train: Table, holdout: Table) -> str:
     seed = Seed(spec.seed, (spec.name, "foresight"))
-    made = Forest().fit(Train(train), seed).sample(min(spec.rows or len(train), MOST_ROWS), seed)
+    stand_in = spec.generator if isinstance(spec.generator, Rules) else Forest()  # rules may be for text
+    made = stand_in.fit(Train(train), seed).sample(min(spec.rows or len(train), MOST_ROWS), seed)
     evidence = Evidence(Train(train), Holdout(holdout), made, entity=spec.entity, seed=seed, effort=DEFAULT)
     try:
         findings: list[Finding] = list(MinimumDetectableLeak().measure(evidence))

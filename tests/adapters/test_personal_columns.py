@@ -10,9 +10,11 @@ from synth_pipeline.adapters.ingest import ingest, inspect, read_frame
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.rule import SplitRule
+from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators.identities import made_anew
 from synth_pipeline.library import audit, read_real
 from synth_pipeline.spec import Column, ColumnOverride, FileSource, Kind, Like, Schema, Shares
+from synth_pipeline.stages.foresight import smallest_leak
 
 ROWS = 300
 
@@ -188,3 +190,11 @@ def test_two_records_may_have_one_name_and_a_key_may_not():
     shared.loc[:4, "mail"] = parts[0]["mail"].iloc[:5].to_numpy()
     with pytest.raises(SynthError, match="share 5 records, by their 'mail'"):
         audit(parts[0], shared, parts[2], preset="quick", key="mail")
+
+
+def test_what_is_made_anew_is_said_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("synth_pipeline.stages.foresight._measured", lambda *_: "none")
+    declared = {"name": "x", "source": source(tmp_path).model_dump(), "columns": {"tel": {"kind": "category"}}}
+    said = smallest_leak(DatasetSpec.model_validate(declared), tmp_path)
+    assert said.splitlines() == ["x: made anew, and never learned: mail (email)",
+                                 "x: the smallest leak that an audit would catch: none"]  # fmt: skip
