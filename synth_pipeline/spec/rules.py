@@ -155,7 +155,11 @@ class FakerRule(Gaps):
     )
     locale: Locale = LOCALE
     pool: int = Field(
-        default=4_000, ge=1, le=1_000_000, description="Values that are asked of Faker; rows draw among them."
+        default=4_000,
+        ge=1,
+        le=1_000_000,
+        description="Values that are asked of Faker, among which rows draw; names, addresses and the like have "
+        "pools of their own.",
     )
 
 
