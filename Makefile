@@ -53,6 +53,7 @@ lint: $(READY)  ## Check style, types and import contracts
 
 bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with splits and peers' outputs
 	@$(BIN)/python benchmarks/generators.py
+	@$(BIN)/python benchmarks/rules.py
 
 calibrate: $(READY)  ## Measure false alarms and power (hours; goes on where it was stopped); SYNTH_DATA names a folder of tables
 	@$(BIN)/python benchmarks/calibrate.py --page docs/calibration.md

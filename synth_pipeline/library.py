@@ -124,7 +124,7 @@ def audit(
         schema, {"target": target, "entity": entity, "key": key, **{f"sensitive {name}": name for name in sensitive}}
     )
     rules = read_constraints(constraints, schema)
-    _refuse_shared_records(real, entity)
+    _refuse_shared_records(real, entity, key)
     evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target, entity,
                         sensitive=tuple(sensitive), key=key, effort=EFFORTS[preset], constraints=rules,
                         canaries=None if canaries is None else _canaries(canaries, schema))  # fmt: skip
@@ -236,11 +236,16 @@ def _canaries(data: Data, schema: Schema) -> Canaries:
     )
 
 
-def _refuse_shared_records(real: dict[str, Table], entity: str | None) -> None:
-    """A record on two sides makes every comparison of the sides void; an entity on two sides blurs them."""
+def _refuse_shared_records(real: dict[str, Table], entity: str | None, key: str | None) -> None:
+    """A record on two sides makes every comparison of the sides void; an entity on two sides blurs them.
+
+    Names, addresses and the like, which two records may well have, name none, unless one is the key.
+    """
+    schema = next(iter(real.values())).schema
+    naming = [name for name in schema.of(Kind.IDENTIFIER) if name != entity and (not schema[name].like or name == key)]
     for first, second in combinations(real, 2):
         names = [RECORD_ID] if real[first].ids is not None and real[second].ids is not None else []
-        for name in [*names, *(name for name in real[first].schema.of(Kind.IDENTIFIER) if name != entity)]:
+        for name in [*names, *naming]:
             shared = len(set(_named(real[first], name)) & set(_named(real[second], name)))
             if shared:
                 raise SynthError(

@@ -1,8 +1,8 @@
-"""The command that makes synthetic rows from a file: generate."""
+"""The commands that make rows from files: generate, from a real table, and make, from declared rules."""
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,6 +10,8 @@ from synth_pipeline.cli.terminal import DataFile, examples, progress, say
 from synth_pipeline.core.errors import SynthError
 
 commands = typer.Typer()
+
+EDGE_CASES = "_edge_cases"
 
 
 @commands.command(
@@ -37,6 +39,36 @@ def generate(
     )
     write_table(frame, out)
     say(f"{len(frame):,} synthetic rows in {out}; audit them before anybody relies on them: synth audit --help")
+
+
+@commands.command(
+    epilog=examples("synth make shop.yaml --out made", "synth make shop.yaml --out made --rows 1000 --format csv")
+)
+def make(
+    file: Annotated[Path, typer.Argument(help="YAML file of tables.")],
+    out: Annotated[Path, typer.Option(help="Folder to write into, one file for each table.", show_default=False)],
+    rows: Annotated[int | None, typer.Option(min=0, help="Rows of every table, instead of those declared.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    form: Annotated[Literal["parquet", "csv"], typer.Option("--format", help="Of the files.")] = "parquet",
+) -> None:
+    """Make the tables that FILE declares, from no real data: to test infrastructure, load and schemas.
+
+    Where edge cases are asked for, a further file says which cells they are in.
+    """
+    from synth_pipeline.adapters.tables import write_table
+    from synth_pipeline.scratch import make_tables
+
+    made = make_tables(file, seed, rows)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SynthError(f"{out} cannot be made: {error.strerror}.", "choose another folder.") from None
+    for name, frame in made.tables.items():
+        write_table(frame, out / f"{name}.{form}")
+        say(f"{len(frame):,} rows in {out / f'{name}.{form}'}")
+    if len(made.edge_cases):
+        write_table(made.edge_cases, out / f"{EDGE_CASES}.{form}")
+        say(f"{len(made.edge_cases):,} edge cases; which cells they are in says {out / EDGE_CASES}.{form}")
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

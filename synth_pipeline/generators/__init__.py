@@ -6,10 +6,11 @@ from pydantic import Field
 
 from synth_pipeline.generators.forest import Forest
 from synth_pipeline.generators.marginals import Marginals
+from synth_pipeline.generators.rules import Rules
 from synth_pipeline.spec.base import OneOf
 
-AnyGenerator = Annotated[Forest | Marginals, Field(discriminator="kind"), OneOf()]
+AnyGenerator = Annotated[Forest | Marginals | Rules, Field(discriminator="kind"), OneOf()]
 
-GENERATORS: dict[str, type[Forest | Marginals]] = {
+GENERATORS: dict[str, type[Forest | Marginals | Rules]] = {
     member.model_fields["kind"].default: member for member in get_args(get_args(AnyGenerator)[0])
 }

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table, from_numbers
+from synth_pipeline.generators.identities import made_anew
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
 FEW = 60  # a numeric column with at most this many distinct values is drawn level by level
@@ -64,18 +66,18 @@ def is_continuous(table: Table, name: str) -> bool:
     return table.schema[name].kind.is_numeric and table.frame[name].nunique() > FEW
 
 
-def assembled(schema: Schema, drawn: Mapping[str, pd.Series], rows: int) -> Table:
-    """The table of the columns that were drawn; identifiers, which no generator learns, are made anew."""
+def assembled(schema: Schema, drawn: Mapping[str, pd.Series], rows: int, seed: Seed, first: int = 0) -> Table:
+    """The table of the columns that were drawn; identifiers, which no generator learns, are made anew.
+
+    Shards that continue numbering, from row ``first`` on, and are given the seed of the whole, repeat no key.
+    """
     frame = {
-        column.name: surrogates(rows) if column.kind is Kind.IDENTIFIER else drawn[column.name]
+        column.name: drawn[column.name]
+        if column.name in drawn
+        else made_anew(column, rows, seed.child("identifiers"), first)
         for column in schema.columns
     }
     return Table.conform(pd.DataFrame(frame, index=np.arange(rows)), schema, "the synthetic table")
-
-
-def surrogates(rows: int) -> pd.Series:
-    """Made-up identifiers that say so: ``synthetic-1`` and on."""
-    return pd.Series([f"synthetic-{number}" for number in range(1, rows + 1)], dtype="str")
 
 
 def refuse_text(table: Table, generator: str) -> None:

@@ -73,4 +73,4 @@ class ForestSampler:
         drawn: dict[str, pd.Series] = {}
         for name, model in zip(self.names, self.models, strict=True):
             drawn[name] = model.draw(matrix, seed.child(name).stream())
-        return assembled(self.schema, drawn, rows)
+        return assembled(self.schema, drawn, rows, seed)

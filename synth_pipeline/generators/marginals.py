@@ -63,4 +63,4 @@ class MarginalsSampler:
 
     def sample(self, rows: int, seed: Seed) -> Table:
         drawn = {name: margin.draw(rows, seed.child(name).stream()) for name, margin in self.columns.items()}
-        return assembled(self.schema, drawn, rows)
+        return assembled(self.schema, drawn, rows, seed)

@@ -1,7 +1,7 @@
 """What a user declares.  Frozen data: imports neither pandas nor Dagster and never calls the engine."""
 
 from synth_pipeline.spec.base import OneOf, Spec
-from synth_pipeline.spec.columns import Column, ColumnOverride, Kind, Schema
+from synth_pipeline.spec.columns import Column, ColumnOverride, Kind, Like, Schema
 from synth_pipeline.spec.dataset import DatasetFields, Drift, Schedule, Shares
 from synth_pipeline.spec.source import DuckdbSource, FileSource, PythonSource, Source
 
@@ -13,6 +13,7 @@ __all__ = [
     "DuckdbSource",
     "FileSource",
     "Kind",
+    "Like",
     "OneOf",
     "PythonSource",
     "Schedule",

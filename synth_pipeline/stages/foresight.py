@@ -17,17 +17,17 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.generators import Forest
-from synth_pipeline.spec.columns import Schema
+from synth_pipeline.generators import Forest, Rules
+from synth_pipeline.spec.columns import Kind, Schema
 
 MOST_ROWS = 100_000  # of train and of holdout; real parts lie in the order of a hash, so these are random
 
 
 def smallest_leak(spec: DatasetSpec, root: Path) -> str:
-    """The minimum detectable leak of this source at its sizes and shares, in words.
+    """The minimum detectable leak of this source at its sizes and shares, in words, and which columns are made anew.
 
-    The default generator stands in for the declared one; sealed rows are not looked at.  What is read is
-    deleted again.
+    The default generator stands in for the declared one, but for declared rules; sealed rows are not looked at.
+    What is read is deleted again.
     """
     rule = SplitRule(spec.name, spec.shares)
     with tempfile.TemporaryDirectory(prefix=".foresight-") as folder:
@@ -38,7 +38,11 @@ def smallest_leak(spec: DatasetSpec, root: Path) -> str:
         train, holdout = (_read(path, schema) for path in sides.values())
     with pinned():
         finding = _measured(spec, train, holdout)
-    return f"{spec.name}: the smallest leak that an audit would catch: {finding}"
+    anew = [
+        f"{name} ({schema[name].pattern or schema[name].like or 'surrogate'})" for name in schema.of(Kind.IDENTIFIER)
+    ]
+    made = f"{spec.name}: made anew, and never learned: {', '.join(anew)}\n" if anew else ""
+    return f"{made}{spec.name}: the smallest leak that an audit would catch: {finding}"
 
 
 _SIDES = ("train", "holdout")
@@ -50,7 +54,8 @@ def _read(path: Path, schema: Schema) -> Table:
 
 def _measured(spec: DatasetSpec, train: Table, holdout: Table) -> str:
     seed = Seed(spec.seed, (spec.name, "foresight"))
-    made = Forest().fit(Train(train), seed).sample(min(spec.rows or len(train), MOST_ROWS), seed)
+    stand_in = spec.generator if isinstance(spec.generator, Rules) else Forest()  # rules may be for text
+    made = stand_in.fit(Train(train), seed).sample(min(spec.rows or len(train), MOST_ROWS), seed)
     evidence = Evidence(Train(train), Holdout(holdout), made, entity=spec.entity, seed=seed, effort=DEFAULT)
     try:
         findings: list[Finding] = list(MinimumDetectableLeak().measure(evidence))

@@ -228,6 +228,28 @@ SHALLOW = {
     "sensitive twice": (swap("[age, returned]", "[age, age]"), 16, "sensitive", "twice", "once"),
     "constraints are one": (ruled("", top="{kind: unique}"), 30, "constraints", "a list", "brackets"),
     "constraint is a word": (ruled("- unique"), 31, "constraints[0]", "'unique'", "'kind: unique' below it"),
+    "unknown looks": (
+        swap("{kind: category}", "{kind: identifier, like: mail}"), 11, "columns.code.like", "'mail'", "'email'",
+    ),
+    "looks of what is no identifier": (
+        swap("{kind: category}", "{kind: category, like: email}"), 11, "columns.code.like", "only for identifiers",
+        "kind: identifier",
+    ),
+    "unknown locale": (
+        swap("{kind: category}", "{kind: identifier, like: name, locale: german}"), 11, "columns.code.locale",
+        "'german' is no locale", "de_DE",
+    ),
+    "keys that cannot be made": (
+        swap("{kind: category}", "{kind: identifier, pattern: 'a(?=b)'}"), 11, "columns.code.pattern", "look-around",
+        "repetitions alone",
+    ),
+    "keys by a list": (
+        swap("{kind: category}", "{kind: identifier, pattern: '[12]'}"), 11, "columns.code", "Dagster", "group",
+    ),
+    "a key that may repeat": (
+        swap("code: {kind: category}", "visit: {kind: identifier, like: name}"), 11, "columns.visit", "is the key",
+        "pattern instead",
+    ),
     "constraint without kind": (ruled("- {columns: [age]}"), 31, "constraints[0].kind", "is missing", "order, sum"),
     "unknown constraint": (
         ruled("- {kind: ordr, columns: [age, spent]}"), 31, "constraints[0].kind", "'ordr'", "did you mean 'order'",

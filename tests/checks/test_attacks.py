@@ -12,8 +12,9 @@ import pytest
 from synth_pipeline.checks.canaries import Canaries, epsilon_bound, planted
 from synth_pipeline.checks.effort import DEFAULT
 from synth_pipeline.checks.exchangeability import copied_contents
-from synth_pipeline.checks.personal_data import PersonalData, luhn, mod97
+from synth_pipeline.checks.personal_data import PersonalData
 from synth_pipeline.core.errors import Unmeasurable
+from synth_pipeline.core.personal import luhn, mod97
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table

@@ -23,6 +23,7 @@ from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.steps import fit, sample
 
 ROWS = 600
+WITHOUT_NUMBERS = {"rules"}  # whose samplers hold no number of a training row at all
 
 
 @pytest.fixture(params=sorted(GENERATORS))
@@ -229,7 +230,10 @@ def test_no_array_of_a_sampler_is_in_the_order_of_the_training_rows(generator):
     table = of_decimals(rows, columns, 10)
     sampler = pickle.loads(pickle.dumps(generator.fit(Train(table), Seed(1))))
     traced = list(_rows_behind(sampler, table))
-    assert len(traced) >= columns  # the numbers themselves are in there, so that the test has something to look at
+    if generator.kind in WITHOUT_NUMBERS:
+        assert not traced
+    else:  # the numbers themselves are in there, so that the test has something to look at
+        assert len(traced) >= columns
     worst = 0
     for place, (column, first) in enumerate(traced):
         for other, second in traced[:place]:

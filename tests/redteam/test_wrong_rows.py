@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth_pipeline.checks.personal_data import PATTERNS
+from synth_pipeline.core.personal import PATTERNS
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.generators import Forest
 from synth_pipeline.redteam import NotApplicable, collapse, dates, labels, outliers, text

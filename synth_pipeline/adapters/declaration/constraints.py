@@ -1,7 +1,7 @@
 """The mistakes in constraints that only other fields or the real rows show, as field, problem and fix."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from synth_pipeline.adapters.declaration.mistake import listed, meant
@@ -40,10 +40,23 @@ def of_kinds(constraints: Constraints, schema: Schema) -> Iterator[Wrong]:
 def of_literals(constraints: Constraints) -> Iterator[Wrong]:
     """Expressions that Dagster would not read as text, as it evaluates what looks like a list or a number."""
     for place, constraint in enumerate(constraints):
-        if constraint.kind == "pattern" and _is_evaluated(constraint.regex):
-            problem = f"{constraint.regex!r} would be evaluated by Dagster, and not be read as text."
-            fix = "put it in a group, as '(?:...)', and write { before # or % as [{]."
-            yield f"constraints[{place}].regex", problem, fix
+        if constraint.kind == "pattern":
+            yield from of_literal(f"constraints[{place}].regex", constraint.regex)
+
+
+def of_literal(field: str, expression: str) -> Iterator[Wrong]:
+    """A regular expression that Dagster would not read as text."""
+    if _is_evaluated(expression):
+        problem = f"{expression!r} would be evaluated by Dagster, and not be read as text."
+        yield field, problem, "put it in a group, as '(?:...)', and write { before # or % as [{]."
+
+
+def of_words(field: str, words: Iterable[str]) -> Iterator[Wrong]:
+    """Words that Dagster would read as something else, and that would not be the same as text again."""
+    for word in words:
+        if _is_evaluated(word) and str(_evaluated(word)) != word:
+            problem = f"{word!r} would be evaluated by Dagster, and not be read as this text."
+            yield field, problem, "write it in another way, such as a number without surplus zeros."
 
 
 def of_rows(constraints: Constraints, schema: Schema, rows: Path) -> Iterator[Wrong]:
@@ -74,13 +87,14 @@ def _named(constraints: Constraints) -> Iterator[tuple[str, str]]:
 
 
 def _is_evaluated(text: str) -> bool:
-    if "{#" in text or "{%" in text:
-        return True
+    return "{#" in text or "{%" in text or _evaluated(text) is not text
+
+
+def _evaluated(text: str) -> object:
     try:
-        ast.literal_eval(text)
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+        return text
 
 
 def _made_up(constraint: Constraint, schema: Schema) -> str | None:

@@ -25,20 +25,21 @@ class Found:
     owner: str  # in words: whose field it is
     known: list[str] = field(default_factory=list)  # the fields that may stand beside it
     parts: list[str] = field(default_factory=list)  # the fields that may stand inside it
+    root: Model = DatasetSpec
 
 
-def find(loc: Iterable[str | int]) -> Found:
+def find(loc: Iterable[str | int], root: Model = DatasetSpec) -> Found:
     """Follow a location of pydantic through the models."""
     place: list[str | int] = []
-    members: dict[str, Model] = {"": DatasetSpec}
-    model: Model | None = DatasetSpec
-    info, owner, keyed = None, "a data set", False
+    members: dict[str, Model] = {"": root}
+    model: Model | None = root
+    info, owner, keyed = None, "a data set" if root is DatasetSpec else "the file", False
     known: list[str] = []
     for part in loc:
         if part == "[key]":
             place[-1] = str(place[-1])
             continue
-        if model is None and part in members:
+        if model is None and not keyed and part in members:
             model = members[str(part)]
             whose = place[-1] if isinstance(place[-1], str) else str(place[-2]).removesuffix("s")  # one of several
             owner = f"{whose} {part!r}"
@@ -54,7 +55,7 @@ def find(loc: Iterable[str | int]) -> Found:
         model = next(iter(members.values())) if len(members) == 1 else None
         owner = owner if model is None else f"{part!r}"
     parts = list(model.model_fields) if model is not None else []
-    return Found(tuple(place), info, owner, known, parts)
+    return Found(tuple(place), info, owner, known, parts, root)
 
 
 def explain(error: dict[str, Any], found: Found) -> tuple[str, str]:
@@ -89,9 +90,9 @@ def _home(word: str, found: Found) -> str:
     near = meant(word, beside, "")
     if near:
         return near
-    if len(found.place) > 1 and word in DatasetSpec.model_fields:
+    if found.root is DatasetSpec and len(found.place) > 1 and word in DatasetSpec.model_fields:
         return "move it out, to the fields right under 'attributes'."
-    for name, info in DatasetSpec.model_fields.items():
+    for name, info in found.root.model_fields.items():
         if any(word in member.model_fields for member in _members(info).values()):
             return f"put it under '{name}:'."
     return f"delete it; the known fields are {listed(beside)}." if beside else "delete it: it has none."
@@ -116,6 +117,10 @@ def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     told = str(error["ctx"]["error"])
     if found.place[:1] == ("constraints",):
         return f"{told}.", next(fix for words, fix in _CONSTRAINED.items() if words in told)
+    if found.place[:1] == ("columns",):
+        return f"{told}.", next(fix for words, fix in _MADE.items() if words in told)
+    if found.place[:1] in (("generator",), ("tables",)):
+        return f"{told}.", next(fix for words, fix in (_RULED | _MADE).items() if words in told)
     fixes = {
         "shares": "change them, such as to 0.5, 0.25 and 0.25; a share that is not given has its default.",
         "cron": "write minute, hour, day of month, month and weekday, such as '0 3 * * 1' for Mondays at three.",
@@ -137,6 +142,32 @@ _CONSTRAINED = {  # words of the problem, and what to do
     "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
     "is above max": "exchange the two, or correct one of them.",
     "": "give one of them, or both.",
+}
+
+
+_MADE = {  # likewise
+    "is only for identifiers": "delete it, or write 'kind: identifier'.",
+    "exclude each other": "delete one of the two.",
+    "no locale of Faker": "write language and country, such as de_DE.",
+    "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
+    "": "write it with characters, sets, groups, alternatives and repetitions alone, such as 'C-[0-9]{8}'.",
+}
+
+
+_RULED = {  # likewise
+    "is not read by law": "delete it, or choose the law that reads it.",
+    "needs": "add it.",
+    "is above max": "exchange the two, or correct one of them.",
+    "must be above 0": "correct it.",
+    "must be at least 1": "correct it.",
+    "names a level twice": "delete one of the two.",
+    "as many as levels": "write one weight for each level, in their order.",
+    "must have no time zone": "write them without offset, such as 2024-03-31 12:00:00.",
+    "start is after end": "exchange the two.",
+    "and not both": "keep the one of the two that you want.",
+    "can follow a single column": "name one column, or give 'levels' instead.",
+    "goes with a mapping": "delete it, or give a mapping.",
+    "is named twice": "name two different columns.",
 }
 
 

@@ -108,6 +108,8 @@ def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mista
     if not found.is_sure("generator"):
         return
     for name in schema.of(Kind.TEXT):
+        if name in getattr(spec.generator, "columns", ()):
+            continue
         field = f"columns.{name}" if name in spec.columns else "source"
         fix = f"add {name!r} to 'exclude', or, if its values recur, '{name}: {{kind: category}}' to 'columns'."
         problem = f"column {name!r} is free text, which generator {spec.generator.kind!r} cannot imitate."

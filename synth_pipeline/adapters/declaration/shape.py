@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literals
+from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literal, of_literals, of_words
 from synth_pipeline.adapters.declaration.document import Document, Place, dotted
 from synth_pipeline.adapters.declaration.fields import explain, find
 from synth_pipeline.adapters.declaration.mistake import Mistake, meant
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.generators import Rules
 
 COMPONENT = "synth_pipeline.SyntheticDataset"
 _ALSO = "synth_pipeline.components.SyntheticDataset"
@@ -112,14 +113,14 @@ def mistakes_of_fields(document: Document, content: dict[str, Any]) -> Iterator[
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
             found = find(error["loc"])
-            place = _refined(document, found.place, error)
+            place = refined(document, found.place, error)
             full = (*_ATTRIBUTES, *place)
             if error["type"] not in ("extra_forbidden", "missing") and is_templated(document.value(full)):
                 continue
             yield place, Mistake(document.called, document.line(full), dotted(full), *explain(dict(error), found))
 
 
-def _refined(document: Document, place: Place, error: Any) -> Place:
+def refined(document: Document, place: Place, error: Any, top: Place = _ATTRIBUTES) -> Place:
     """A more exact place than pydantic tells: of a kind, of the item of a list, of one of several fields."""
     if error["type"].startswith("union_tag"):
         return (*place, "kind")
@@ -131,7 +132,7 @@ def _refined(document: Document, place: Place, error: Any) -> Place:
     if not place:
         word = told.split(" ", 1)[0]
         return (word,) if word in DatasetSpec.model_fields else place
-    held = document.value((*_ATTRIBUTES, *place))
+    held = document.value((*top, *place))
     if isinstance(held, dict) and told.split(" ", 1)[0] in held:
         return (*place, told.split(" ", 1)[0])
     for number, item in enumerate(held if isinstance(held, list) else []):
@@ -155,9 +156,32 @@ def _together(found: Declared) -> Iterator[Mistake]:
         if column in spec.exclude:
             fix = f"take {column!r} out of 'exclude', or out of here."
             yield found.wrong(field, f"column {column!r} is excluded.", fix)
+    own = spec.columns.get(spec.key or "")
+    if own is not None and own.like is not None and not own.like.is_unique:
+        problem = f"this is the key, and two records may have the same made-up {own.like}."
+        yield found.wrong(f"columns.{spec.key}", problem, "delete 'like', or write a pattern instead.")
+    for name, column in spec.columns.items():
+        for wrong in of_literal(f"columns.{name}", column.pattern or "none"):
+            yield found.wrong(*wrong)
+    for wrong in _of_rules(spec):
+        yield found.wrong(*wrong)
     if found.is_sure("constraints"):
         for wrong in (*of_excluded(spec.constraints, spec.exclude), *of_literals(spec.constraints)):
             yield found.wrong(*wrong)
+
+
+def _of_rules(spec: DatasetSpec) -> Iterator[tuple[str, str, str]]:
+    """Text in the rules of a generator that Dagster would not read as text."""
+    if not isinstance(spec.generator, Rules):
+        return
+    for name, rule in spec.generator.columns.items():
+        field = f"generator.columns.{name}"
+        if rule.kind == "pattern":
+            yield from of_literal(field, rule.regex)
+        elif rule.kind == "category":
+            yield from of_words(field, rule.levels)
+        elif rule.kind == "determined_by":
+            yield from of_words(field, [*rule.mapping.values(), *rule.levels, *filter(None, [rule.otherwise])])
 
 
 def _split(field: str) -> Iterator[str | int]:

@@ -137,8 +137,12 @@ def _planned(
     check_known(overrides, names, "an entry of 'columns'", staged.called)
     if schema is None:
         wanted = {name: override.kind for name, override in overrides.items()}
-        wanted |= {name: Kind.IDENTIFIER for name in (key, entity) if name}
-        schema, plan = infer(opened, staged, wanted)
+        keys = [name for name in (key, entity) if name]
+        wanted |= dict.fromkeys(keys, Kind.IDENTIFIER)
+        schema, plan = infer(opened, staged, wanted, [name for name in keys if name not in overrides])
+        made = {name: override.made for name, override in overrides.items() if override.made}
+        columns = (c.model_copy(update={"like": None} | made[c.name]) if c.name in made else c for c in schema.columns)
+        schema = Schema(columns=tuple(columns))
     else:
         named = {"kind": Kind.IDENTIFIER, "grid": None}
         columns = (c.model_copy(update=named) if c.name in (key, entity) else c for c in schema.columns)

@@ -1,11 +1,12 @@
 """The kinds of all columns, from all rows, or those that a schema prescribes."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
 from synth_pipeline.adapters.ingest.cast import cast
 from synth_pipeline.adapters.ingest.names import shown
+from synth_pipeline.adapters.ingest.personal import personal
 from synth_pipeline.adapters.ingest.read import Field, Staged
 from synth_pipeline.adapters.ingest.session import Session
 from synth_pipeline.adapters.ingest.words import settle, settle_dates
@@ -19,8 +20,12 @@ WORDS_OF_TEXT = 5
 Plan = dict[str, str]  # name of a column -> the SQL that makes it from the table raw
 
 
-def infer(session: Session, staged: Staged, wanted: Mapping[str, Kind]) -> tuple[Schema, Plan]:
+def infer(
+    session: Session, staged: Staged, wanted: Mapping[str, Kind], keys: Container[str] = ()
+) -> tuple[Schema, Plan]:
     """The schema of a staged source, where ``wanted`` kinds go before inferred ones.
+
+    Personal data become identifiers that say what they look like; so do ``keys``, where such values are unique.
 
     Raises SynthError for columns that are all null, of mixed types, infinite or not of the kind that is wanted.
     """
@@ -31,7 +36,11 @@ def infer(session: Session, staged: Staged, wanted: Mapping[str, Kind]) -> tuple
     columns, plan = [], {}
     for field in fields:
         kind = wanted.get(field.name)
-        column = _column(session, staged, replace(field, sql=asked.get(field.name, field.sql)), kind)
+        like = personal(session, field) if kind is None or field.name in keys else None
+        if like is not None and (kind is None or like.is_unique):
+            column = Column(name=field.name, kind=Kind.IDENTIFIER, like=like, nullable=_has_nulls(session, field))
+        else:
+            column = _column(session, staged, replace(field, sql=asked.get(field.name, field.sql)), kind)
         columns.append(column)
         plan[field.name] = asked.get(field.name) or cast(field, column.kind)
     return Schema(columns=tuple(columns)), plan
@@ -76,6 +85,10 @@ def not_of_kind(session: Session, staged: Staged, field: Field, sql: str, kind: 
         f"{int(first) + 1}.",
         "correct them, leave missing cells empty, or declare the type category under 'columns'.",
     )
+
+
+def _has_nulls(session: Session, field: Field) -> bool:
+    return bool(session.value(f"SELECT count(*) > count({field.sql}) FROM stage.main.raw"))
 
 
 def _column(session: Session, staged: Staged, field: Field, wanted: Kind | None) -> Column:

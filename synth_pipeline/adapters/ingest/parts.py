@@ -24,7 +24,7 @@ def read_real(parts: dict[str, Data], key: str | None = None) -> tuple[Schema, d
         paths = {name: opened.enter_context(as_file(part)) for name, part in parts.items()}
         schema = reduce(_merged, (read_frame(path)[1] for path in paths.values()))
         schema = Schema(columns=tuple(
-            Column(name=key, kind=Kind.IDENTIFIER, nullable=column.nullable) if column.name == key else column
+            column.model_copy(update={"kind": Kind.IDENTIFIER, "grid": None}) if column.name == key else column
             for column in schema.columns
         ))  # fmt: skip
         return schema, {name: _conform(path, schema, f"the {name} table") for name, path in paths.items()}
@@ -86,4 +86,7 @@ def _wider(first: Column, second: Column) -> Column:
     kind = first.kind if len(kinds) == 1 else Kind.DECIMAL if numbers else Kind.CATEGORY
     grids = [column.grid for column in (first, second)]
     grid = None if None in grids or kind is Kind.CATEGORY else min(grid for grid in grids if grid is not None)
-    return Column(name=first.name, kind=kind, grid=grid, nullable=nullable)
+    if kind is Kind.CATEGORY and Kind.IDENTIFIER in kinds and (first.like or second.like):
+        kind = Kind.IDENTIFIER  # too few rows of one part to be told for personal data
+    like = next((column.like for column in (first, second) if column.like), None)
+    return Column(name=first.name, kind=kind, grid=grid, nullable=nullable, like=like)
