@@ -73,9 +73,9 @@ def assembled(schema: Schema, drawn: Mapping[str, pd.Series], rows: int) -> Tabl
     return Table.conform(pd.DataFrame(frame, index=np.arange(rows)), schema, "the synthetic table")
 
 
-def surrogates(rows: int) -> pd.Series:
-    """Made-up identifiers that say so: ``synthetic-1`` and on."""
-    return pd.Series([f"synthetic-{number}" for number in range(1, rows + 1)], dtype="str")
+def surrogates(rows: int, first: int = 0) -> pd.Series:
+    """Made-up identifiers that say so: ``synthetic-1`` and on, after the ``first`` so many."""
+    return pd.Series([f"synthetic-{number}" for number in range(first + 1, first + rows + 1)], dtype="str")
 
 
 def refuse_text(table: Table, generator: str) -> None:
