@@ -25,8 +25,9 @@ from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 
 SHARD = 65_536  # rows
+_BATCH = 65_536  # rows that are drawn at a time, most of which conditions may drop
 PER_ROW = 200  # rows that may be drawn for one that is wanted
-FEWEST = 100_000  # rows that may be drawn however few are wanted
+FEWEST = 1_000_000  # rows that may be drawn however few are wanted
 _PILOT = 2_000  # rows that are drawn to see how many keep the rules
 
 
@@ -161,7 +162,7 @@ class _Drawing:
         """Whether more draws would be needed than there may be, even if luck were on our side from now on."""
         short = pool.short
         rates = (pool.hits[short > 0] + 3) / self.drawn
-        needed = 0 if self.drawn < FEWEST / 10 else float((short[short > 0] / rates).max())
+        needed = 0 if self.drawn < 10_000 else float((short[short > 0] / rates).max())
         return self.drawn + needed > self._budget
 
     def _round(self, rows: int, number: int) -> Table:
@@ -177,7 +178,7 @@ class _Drawing:
     def _size(self, pool: Pool) -> int:
         """How many to draw next, by how many of those drawn so far were wanted."""
         short = pool.short
-        most = min(self._budget - self.drawn, SHARD)
+        most = min(self._budget - self.drawn, _BATCH)
         if self.drawn:
             rates = (pool.hits[short > 0] + 0.5) / (self.drawn + 1)
         else:  # as if all that keeps the rules were wanted

@@ -63,18 +63,16 @@ class Pool:
         surplus = self.marks[self.kept].sum(0) - self.goal.least
         for cell in np.unique(self.cells[~self.kept & self.marks[:, mark]]):
             here = self.cells == cell
-            coming = iter(np.flatnonzero(here & ~self.kept & self.marks[:, mark]))
+            coming = np.flatnonzero(here & ~self.kept & self.marks[:, mark])
             leaving = np.flatnonzero(here & self.kept & ~self.marks[:, mark])
-            for row in leaving[np.argsort(self.marks[leaving].any(1), kind="stable")]:  # those without a mark first
-                if surplus[mark] >= 0:
-                    return
-                if (surplus[self.marks[row]] <= 0).any():
-                    continue
-                new = next(coming, None)
-                if new is None:
+            coming = coming[np.argsort(-self.marks[coming].sum(1), kind="stable")].tolist()  # what counts most first
+            for row in leaving[np.argsort(self.marks[leaving].any(1), kind="stable")]:  # what counts for nothing first
+                if surplus[mark] >= 0 or not coming:
                     break
-                self.kept[row], self.kept[new] = False, True
-                surplus += self.marks[new].astype(int) - self.marks[row]
+                gain = self.marks[coming[0]].astype(int) - self.marks[row]
+                if (surplus[gain < 0] > 0).all():
+                    self.kept[row], self.kept[coming.pop(0)] = False, True
+                    surplus += gain
 
 
 def _earlier(cells: np.ndarray) -> np.ndarray:

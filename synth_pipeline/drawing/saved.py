@@ -24,12 +24,11 @@ def loads(data: bytes, generator: str) -> Drawer:
     """
     head, _, body = data.partition(b"\n")
     try:
-        found = json.loads(head)
-    except ValueError:  # a pickle of before there were drawers
+        found = dict(json.loads(head))
+    except (ValueError, TypeError):  # a pickle of before there were drawers
         found = {}
-    needed = _made_by(generator)
-    other = [f"{found.get(name, 'unknown')} instead of {value}" for name, value in needed.items()
-             if not isinstance(found, dict) or found.get(name) != value]  # fmt: skip
+    other = [f"{found.get(name, 'unknown')} instead of {value}" for name, value in _made_by(generator).items()
+             if found.get(name) != value]  # fmt: skip
     if other:
         raise SynthError(f"The fitted sampler is from another version: it was made by {', '.join(other)}.",
                          "fit the generator again.")  # fmt: skip

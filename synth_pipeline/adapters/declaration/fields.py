@@ -44,7 +44,7 @@ def find(loc: Iterable[str | int]) -> Found:
             owner = f"{whose} {part!r}"
             continue
         place.append(part)
-        if keyed or model is None:
+        if keyed or model is None or isinstance(part, int):
             keyed = False
             continue
         known = list(model.model_fields)
@@ -114,8 +114,8 @@ def _unknown(error: dict[str, Any], _: Found) -> tuple[str, str]:
 def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     """An error that the spec itself words."""
     told = str(error["ctx"]["error"])
-    if found.place[:1] == ("constraints",):
-        return f"{told}.", next(fix for words, fix in _CONSTRAINED.items() if words in told)
+    if found.place[:1] in _FIXES:
+        return f"{told}.", next(fix for words, fix in _FIXES[found.place[:1]].items() if words in told)
     fixes = {
         "shares": "change them, such as to 0.5, 0.25 and 0.25; a share that is not given has its default.",
         "cron": "write minute, hour, day of month, month and weekday, such as '0 3 * * 1' for Mondays at three.",
@@ -138,6 +138,19 @@ _CONSTRAINED = {  # words of the problem, and what to do
     "is above max": "exchange the two, or correct one of them.",
     "": "give one of them, or both.",
 }
+
+_CONDITIONED = {
+    "fixed value": "keep one of the two.",
+    "is balanced twice": "delete one of the two.",
+    "is named twice": "name each column once.",
+    "and names 0": "name as many.",
+    "of one column": "name one column, or leave the shares out for equal ones.",
+    "between 0 and 1": "write them as fractions, such as 0.5 for half of the rows.",
+    "above 1": "lower them; values that are not named share what is left of 1.",
+    "": "give one of them, or both.",
+}
+
+_FIXES: dict[Place, dict[str, str]] = {("constraints",): _CONSTRAINED, ("conditions",): _CONDITIONED}
 
 
 def _misspelt(error: dict[str, Any], found: Found) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from synth_pipeline.adapters.declaration.conditions import excluded_in
 from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literals
 from synth_pipeline.adapters.declaration.document import Document, Place, dotted
 from synth_pipeline.adapters.declaration.fields import explain, find
@@ -43,7 +44,7 @@ class Declared:
 
     def wrong(self, field: str, problem: str, fix: str) -> Mistake:
         """A mistake in a field that is given by its dots."""
-        place: Place = (*_ATTRIBUTES, *_split(field))
+        place: Place = (*_ATTRIBUTES, *parts_of(field))
         return Mistake(self.document.called, self.document.line(place), field, problem, fix)
 
     def item(self, field: str, value: str) -> str:
@@ -158,16 +159,19 @@ def _together(found: Declared) -> Iterator[Mistake]:
     if found.is_sure("constraints"):
         for wrong in (*of_excluded(spec.constraints, spec.exclude), *of_literals(spec.constraints)):
             yield found.wrong(*wrong)
+    if found.is_sure("conditions"):
+        for wrong in excluded_in(spec.conditions, spec.exclude):
+            yield found.wrong(*wrong)
 
 
-def _split(field: str) -> Iterator[str | int]:
+def parts_of(field: str) -> Iterator[str | int]:
     """A dotted field in its parts; a column's name may hold dots itself."""
     head, _, rest = field.partition(".")
     name, _, position = head.partition("[")
     yield name
     if position:
         yield int(position.rstrip("]"))
-    if rest and name == "columns":
+    if rest and name in ("columns", "fixed", "within"):
         yield rest
     elif rest:
-        yield from _split(rest)
+        yield from parts_of(rest)
