@@ -242,7 +242,7 @@ def _fitted(
     asked = Conditions() if conditions is None else read_conditions(conditions, schema)
     progress("fitting")
     with pinned():
-        drawer = fit_drawer(made, Train(real["train"]), rules, Seed(seed, ("fit",)))
+        drawer = fit_drawer(made, Train(real["train"]), rules, Seed(seed, ("fit",)), list(asked.named.values()))
     return drawer, asked, len(real["train"])
 
 

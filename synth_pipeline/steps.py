@@ -37,7 +37,7 @@ def fit(spec: DatasetSpec, train: Train) -> Drawer:
     if len(table) > spec.fit_rows:
         table = table.take(np.sort(seed.child("rows").stream().permutation(len(table))[: spec.fit_rows]))
     with pinned():
-        return fit_drawer(spec.generator, Train(table), spec.constraints, seed)
+        return fit_drawer(spec.generator, Train(table), spec.constraints, seed, list(spec.conditions.named.values()))
 
 
 def sample(spec: DatasetSpec, drawer: Drawer, rows: int, workers: int = WORKERS) -> Table:

@@ -49,11 +49,15 @@ class Shares:
         titles += [f"other {balance.columns[0]}"] * (len(shares) - len(titles))
         return cls(balance.columns, levels, shares, tuple(titles))
 
+    def codes(self, table: Table, axis: int) -> np.ndarray:
+        """Which of the levels of one of the columns each row has, -1 for another."""
+        return pd.Index(self.levels[axis]).get_indexer(plain(table, self.columns[axis]))
+
     def cells(self, table: Table) -> np.ndarray:
         """The cell of each row, -1 for those that are in none."""
         out = np.zeros(len(table), int)
-        for name, levels in zip(self.columns, self.levels, strict=True):
-            code = pd.Index(levels).get_indexer(plain(table, name))
+        for axis, levels in enumerate(self.levels):
+            code = self.codes(table, axis)
             out = np.where((out < 0) | (code < 0), -1, out * len(levels) + code)
         others = prod(map(len, self.levels))
         return np.where(out < 0, others, out) if len(self.shares) > others else out
@@ -85,6 +89,10 @@ class Cells:
             raise SynthError(f"The conditions balance {count:,} combinations.", f"ask for at most {_MOST:,}.")
         least = tuple(Least(one.rows, filters(one, known), one.title) for one in conditions.at_least)
         return cls(filters(conditions, known), balances, least, conditions.title)
+
+    def __bool__(self) -> bool:
+        """Whether any rows are wanted more than others."""
+        return bool(self.filters or self.balances or self.least)
 
     @property
     def titles(self) -> list[str]:

@@ -56,12 +56,13 @@ class Plan:
         free = set(table.schema.modelled) - joined - {one.target for one in derivations}
         return cls(table.schema, tuple(joints), tuple(derivations), Settled.make(table.schema, constraints, free))
 
-    def learned(self, table: Table) -> Table:
-        """The real table as a generator is to see it."""
+    def learned(self, table: Table, first: Sequence[str] = ()) -> Table:
+        """The real table as a generator is to see it; with columns that come ``first``, or what gives them."""
+        early = {name for given in first for name in (given, *self._sources(given))}
         dropped = {one.target for one in self.derivations if not one.is_learned}
         columns = []
         frame: dict[str, pd.Series] = {}
-        for column in self.schema.columns:
+        for column in sorted(self.schema.columns, key=lambda one: one.name not in early):
             joint = next((one for one in self.joints if column.name in one.columns), None)
             if joint is not None and joint.column.name not in frame:
                 columns.append(joint.column)
@@ -70,6 +71,10 @@ class Plan:
                 columns.append(column)
                 frame[column.name] = table.frame[column.name]
         return Table(pd.DataFrame(frame), Schema(columns=tuple(columns)), table.ids)
+
+    def _sources(self, name: str) -> Sequence[str]:
+        """The columns from which one follows that is not drawn itself."""
+        return next((one.source.inputs for one in self.derivations if one.target == name and not one.is_learned), ())
 
     def restored(self, drawn: Table) -> tuple[Table, dict[str, np.ndarray]]:
         """A drawn table under the real schema; and masks of rows whose derived columns cannot be told, by title."""
