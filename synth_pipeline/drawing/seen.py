@@ -52,7 +52,7 @@ def _plain(table: Table, names: list[str]) -> pd.DataFrame:
     for name in names:
         values, kind = table.frame[name], table.schema[name].kind
         if kind in (Kind.INTEGER, Kind.BOOLEAN):
-            out[name] = values.fillna(0).astype("int64")
+            out[name] = values.fillna(False if kind is Kind.BOOLEAN else 0).astype("int64")
         elif kind is Kind.DECIMAL:
             out[name] = values.fillna(0.0).astype("float64") + 0.0  # -0.0 is 0.0
         elif kind is Kind.DATETIME:
