@@ -96,9 +96,10 @@ class Cells:
 
     @property
     def titles(self) -> list[str]:
-        """Of each cell, as people write it."""
+        """Of each cell and then of each least count, as people write it."""
         own = [self.title] if self.title else []
-        return [", ".join([*own, *cell]) or "any row" for cell in product(*(one.titles for one in self.balances))]
+        cells = [", ".join([*own, *cell]) or "any row" for cell in product(*(one.titles for one in self.balances))]
+        return [*cells, *(f"at least, {one.title}" for one in self.least)]
 
     def labels(self, table: Table) -> tuple[np.ndarray, np.ndarray]:
         """The cell of each row, -1 for none; and which least counts it counts for, shape (rows, counts)."""
@@ -118,6 +119,11 @@ class Cells:
         out = np.floor(exact + 1e-9).astype(int)
         out[np.argsort(-(exact - out), kind="stable")[: rows - out.sum()]] += 1
         return out
+
+    def wanted(self, rows: int) -> dict[str, int]:
+        """How many of so many rows each cell and each least count is to have, by title."""
+        counts = [*map(int, self.quotas(rows)), *(one.rows for one in self.least)]
+        return dict(zip(self.titles, counts, strict=True))
 
     def goals(self, sizes: Sequence[int], seed: Seed) -> Iterator["Goal"]:
         """What each shard is to hold, so that all together hold what is asked for; split at random.

@@ -53,11 +53,12 @@ class Drawer:
     def attempt(self, rows: int, seed: Seed, where: Conditions, workers: int = 1) -> Shard:
         """As many of the rows as can be drawn, and each cell of the conditions that falls short, with its counts."""
         parts = list(self.shards(rows, seed, where, workers))
-        wanted, got = Counter[str](), Counter[str]()
+        missing = Counter[str]()
         for one in (one for part in parts for one in part.short):
-            wanted[one.title] += one.wanted
-            got[one.title] += one.got
-        return Shard(_together(self, parts), tuple(Short(title, wanted[title], got[title]) for title in wanted))
+            missing[one.title] += one.wanted - one.got
+        wanted = Cells.of(where, self.known).wanted(rows)
+        short = tuple(Short(title, wanted[title], wanted[title] - count) for title, count in missing.items())
+        return Shard(_together(self, parts), short)
 
     def shards(self, rows: int, seed: Seed, where: Conditions | None = None, workers: int = 1) -> Iterator[Shard]:
         """The rows in order, the same at any number of workers; at most ``workers`` + 1 shards are held at a time.
@@ -106,13 +107,13 @@ def fit_drawer(
 
 
 def refused_if_short(shard: Shard) -> Shard:
-    """The shard; raises SynthError with the counts of each cell that falls short."""
+    """The shard; raises SynthError with the counts of each of its cells that falls short."""
     if not shard.short:
         return shard
     told = "; ".join(f"{one.title}: {one.got:,} of {one.wanted:,}" for one in shard.short[:10])
     more = f"; and {len(shard.short) - 10} more" if len(shard.short) > 10 else ""
     raise SynthError(f"The conditions cannot be met by {PER_ROW} draws for each row that is wanted: {told}{more}.",
-                     "ask for fewer rows of these, for wider bounds, or allow a shortfall.")  # fmt: skip
+                     "ask for fewer rows of these, or for wider bounds.")  # fmt: skip
 
 
 def _side_by_side(drawn: Callable[[int], Shard], count: int, workers: int) -> Iterator[Shard]:

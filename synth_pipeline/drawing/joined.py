@@ -15,7 +15,8 @@ class Joined:
     """Several columns as one category, whose levels are the combinations that occur.
 
     ``known`` holds each combination once, in the order of its values and so in no order of the training rows.
-    What a constraint allows is what it gives away: a combination that a single record has is among them.
+    What a constraint allows is what it gives away: a combination that a single record has is among them, and of a
+    constraint that names all columns these are the rows.
     """
 
     column: Column

@@ -123,7 +123,7 @@ class Making:
                              "loosen the constraint, draw fewer rows, or use another generator.")  # fmt: skip
 
     def _short(self, pool: Pool) -> tuple[Short, ...]:
-        titles = [*self.cells.titles, *(f"at least, {one.title}" for one in self.cells.least)]
+        titles = self.cells.titles
         wanted = np.r_[self.goal.quotas, self.goal.least]
         return tuple(
             Short(titles[place], int(wanted[place]), int(wanted[place] - missing))

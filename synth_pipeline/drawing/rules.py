@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -71,18 +71,14 @@ class Rules:
 
     def tried(self, pilot: Table) -> tuple["Rules", float]:
         """With orders mended that too few rows of a drawn table keep; and the share of rows that is kept then."""
-        if not len(pilot):
-            return self, 1.0
-        unmended = Rules(self.plan_sorting(()), self.rules, ())
-        table, _ = unmended.plan.restored(pilot)
+        table, _ = self._mending(()).plan.restored(pilot)
         orders = [one for one in self.plan.settled.orders if 1 - violations(one, table).mean() < SORTED_BELOW]
-        out = Rules(self.plan_sorting(orders), self.rules, self.unique)
+        out = self._mending(orders)
         return out, len(out.kept(pilot, Counter())) / len(pilot)
 
-    def plan_sorting(self, orders: Sequence[Order]) -> Plan:
-        """The plan, which mends these orders alone."""
-        plan = self.plan
-        return Plan(plan.schema, plan.joints, plan.derivations, plan.settled.sorting(orders))
+    def _mending(self, orders: Sequence[Order]) -> "Rules":
+        """The same, which mends these orders alone."""
+        return replace(self, plan=replace(self.plan, settled=self.plan.settled.sorting(orders)))
 
 
 def _is_built_in(constraint: Constraint, plan: Plan, identifiers: set[str]) -> bool:

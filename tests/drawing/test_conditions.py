@@ -159,6 +159,20 @@ def test_a_shortfall_is_an_error_with_counts_or_is_returned_with_them(fitted):
     assert (made.table.frame["city"] == "city 1").all()
 
 
+def test_a_shortfall_of_several_shards_is_counted_over_all_of_them(fitted, shop, monkeypatch):
+    """A city lies in one country, and cannot be shared out among four."""
+    monkeypatch.setattr(drawing, "SHARD", 40)
+    wanted = where(balance=[{"columns": ["paid"]}], within={"adults": {"min": 2}})
+    drawer = fitted(shop, [{"kind": "determines", "columns": ["city"], "of": "country"}])
+    none = where(fixed={"city": "city 1"}, balance=[{"columns": ["country"]}])
+    made = drawer.attempt(100, SEED, none)
+    assert [(short.title, short.wanted, short.got) for short in made.short] == [
+        (f"city = city 1, country = country {place}", 25, 0) for place in (0, 2, 3)
+    ]
+    assert len(made.table) == 25
+    assert drawer.attempt(100, SEED, wanted).short == ()
+
+
 UNMET = {
     "column": ({"fixed": {"citi": "city 1"}}, "'citi', and there is no such column", "name one of net, tax"),
     "identifier": ({"fixed": {"id": "synthetic-1"}}, "'id', which is of type identifier", "leave it out"),
