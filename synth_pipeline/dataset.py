@@ -19,18 +19,21 @@ class DatasetSpec(DatasetFields):
     def identity(self) -> str:
         """Hash of all that decides what is learned: a memorisation block is final for it and a source.
 
-        The seed is not part of it, since another seed must not get around a block.
+        Constraints are part of it where there are any, since what they say of a column is not learned from it.  Neither
+        seed nor conditions are, since another draw must not get around a block.
         """
-        return of_text(self.generator_name, self.model_dump_json(include=_LEARNED))
+        learned = _LEARNED | ({"constraints"} if self.constraints else set())
+        return of_text(self.generator_name, self.model_dump_json(include=learned))
 
     @property
     def hash(self) -> str:
-        """Hash of all that decides what comes out: the identity and the seed."""
-        return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [self.rules]))
+        """Hash of all that decides what comes out: the identity, the seed, and the conditions if there are any."""
+        asked = self.model_dump_json(include={"conditions"}) if self.conditions else ""
+        return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [asked]))
 
     @property
     def rules(self) -> str:
-        """Hash of the constraints, which decide what may be released and not what is learned; empty without any."""
+        """Hash of the constraints, by which a release is judged too; empty without any."""
         return of_text(self.model_dump_json(include={"constraints"})) if self.constraints else ""
 
 

@@ -22,7 +22,7 @@ from synth_pipeline.core.table import RECORD_ID, Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.dedup import Deduplicated, deduplicate, repeats
-from synth_pipeline.generators.protocol import Sampler
+from synth_pipeline.drawing import Drawer, fit_drawer
 
 FAMILIES = {
     "memorisation": Family.PRIVACY,
@@ -33,20 +33,19 @@ FAMILIES = {
 WORKERS = 2
 
 
-def fit(spec: DatasetSpec, train: Train) -> Sampler:
-    """Fit the declared generator, on a random sample of train where that is larger than ``fit_rows``."""
+def fit(spec: DatasetSpec, train: Train) -> Drawer:
+    """Fit the declared generator under the constraints, on a random sample of train of at most ``fit_rows``."""
     seed = Seed(spec.seed, (spec.name, "fit"))
     table = train.table
     if len(table) > spec.fit_rows:
         table = table.take(np.sort(seed.child("rows").stream().permutation(len(table))[: spec.fit_rows]))
     with pinned():
-        return spec.generator.fit(Train(table), seed)
+        return fit_drawer(spec.generator, Train(table), spec.constraints, seed, list(spec.conditions.named.values()))
 
 
-def sample(spec: DatasetSpec, sampler: Sampler, rows: int) -> Table:
-    """Draw the candidates."""
-    with pinned():
-        return sampler.sample(rows, Seed(spec.seed, (spec.name, "sample")))
+def sample(spec: DatasetSpec, drawer: Drawer, rows: int, workers: int = WORKERS) -> Table:
+    """Draw the candidates, which keep the constraints and meet the conditions; the same at any number of workers."""
+    return drawer.sample(rows, Seed(spec.seed, (spec.name, "sample")), spec.conditions, workers)
 
 
 def drop_repeats(spec: DatasetSpec, candidates: Table, train: Train) -> Deduplicated:

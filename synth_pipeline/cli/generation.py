@@ -18,6 +18,7 @@ EDGE_CASES = "_edge_cases"
     epilog=examples(
         "synth generate --train people.csv --out synthetic.parquet",
         "synth generate --generator forest --set leaf=100 --train people.parquet --rows 5000 --seed 7 --out out.csv",
+        "synth generate --train people.parquet --constraints rules.yaml --where half.yaml --out out.parquet",
     )
 )
 def generate(
@@ -29,16 +30,22 @@ def generate(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the generator.")
     ] = None,
+    constraints: Annotated[
+        Path | None, typer.Option(help="YAML or JSON list of what every row keeps to, as in a declaration.")
+    ] = None,
+    where: Annotated[
+        Path | None, typer.Option(help="YAML or JSON conditions: fixed values, bounds, balances, least counts.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Shards that are drawn side by side.")] = 2,
 ) -> None:
     """Fit a generator on a file and write synthetic rows, without an audit."""
-    from synth_pipeline.adapters.tables import write_table
-    from synth_pipeline.library import generate as generate_rows
+    from synth_pipeline.library import generate_file
 
-    frame = generate_rows(
-        train, generator=generator, rows=rows, seed=seed, parameters=_settings(setting or []), progress=progress
-    )
-    write_table(frame, out)
-    say(f"{len(frame):,} synthetic rows in {out}; audit them before anybody relies on them: synth audit --help")
+    count = generate_file(
+        train, out, generator=generator, rows=rows, seed=seed, parameters=_settings(setting or []),
+        constraints=constraints or (), conditions=where, workers=workers, progress=progress,
+    )  # fmt: skip
+    say(f"{count:,} synthetic rows in {out}; audit them before anybody relies on them: synth audit --help")
 
 
 @commands.command(

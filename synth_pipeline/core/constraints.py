@@ -56,6 +56,13 @@ def misfits(constraint: Constraint, schema: Schema) -> Iterator[Misfit]:
         yield Misfit("columns", problem, "name columns of one type, or declare their types under 'columns'.")
 
 
+def made_up(constraint: Constraint, schema: Schema) -> str | None:
+    """The field that names an identifier whose real values a synthetic row would have to repeat."""
+    bound = {"combinations": list(constraint.named), "pattern": ["column"], "determines": ["of"]}
+    fields = bound.get(constraint.kind, [])
+    return next((field for field in fields if schema[constraint.named[field]].kind is Kind.IDENTIFIER), None)
+
+
 _FITTING: Mapping[str, tuple[tuple[Kind, ...], str]] = {
     "order": ((*_NUMBERS, Kind.DATETIME), "numbers or datetimes"),
     "sum": (_NUMBERS, "numbers"),
@@ -135,14 +142,14 @@ def _not_null(rule: NotNull, table: Table, _: Table | None) -> np.ndarray:
 
 
 def _unique(rule: Unique, table: Table, _: Table | None) -> np.ndarray:
-    codes, known = _combined([table], rule.columns)
+    codes, known = combined([table], rule.columns)
     return pd.Series(codes).where(known, -1 - np.arange(len(codes))).duplicated().to_numpy()
 
 
 def _combinations(rule: Combinations, table: Table, real: Table | None) -> np.ndarray:
     if real is None:
         return np.zeros(len(table), bool)
-    codes, _ = _combined([table, real], rule.columns)
+    codes, _ = combined([table, real], rule.columns)
     rows = len(table)
     return ~_marked(codes, slice(rows, None))[codes[:rows]]
 
@@ -150,8 +157,8 @@ def _combinations(rule: Combinations, table: Table, real: Table | None) -> np.nd
 def _determines(rule: Determines, table: Table, real: Table | None) -> np.ndarray:
     """Where real rows themselves contradict each other, each of their values is right."""
     tables, rows = [table] if real is None else [table, real], len(table)
-    groups, _ = _combined(tables, rule.columns)
-    pairs, whole = _combined(tables, [*rule.columns, rule.of])
+    groups, _ = combined(tables, rule.columns)
+    pairs, whole = combined(tables, [*rule.columns, rule.of])
     own = np.flatnonzero(whole[:rows])
     theirs = np.flatnonzero(whole[rows:]) + rows
     is_real = _marked(pairs, theirs)[pairs[own]]
@@ -216,7 +223,7 @@ def _ordered(values: np.ndarray) -> _Ordered:
     return _Ordered(np.where(below, _INT64.min, np.where(above, _INT64.max, inside)), np.where(beyond, values, rest))
 
 
-def _combined(tables: Sequence[Table], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def combined(tables: Sequence[Table], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """A number for each combination of values, from 0; and which rows have all of them."""
     parts = [pd.concat([table.frame[name] for table in tables], ignore_index=True) for name in names]
     known = np.logical_and.reduce([part.notna().to_numpy() for part in parts])

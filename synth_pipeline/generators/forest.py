@@ -6,10 +6,10 @@ Official Statistics 21(3); what differs here is that leaves are honest and large
 drawn by smoothing over order statistics (see ``amounts.py``), so that no training value is given away.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
 from pydantic import Field
 
 from synth_pipeline.core.seeds import Seed
@@ -19,6 +19,7 @@ from synth_pipeline.generators.amount_model import AmountModel
 from synth_pipeline.generators.columns import assembled, is_continuous, levels, refuse_text
 from synth_pipeline.generators.level_model import LevelModel
 from synth_pipeline.generators.matrix import Matrix
+from synth_pipeline.generators.protocol import Wanted
 from synth_pipeline.spec.base import Spec
 from synth_pipeline.spec.columns import Schema
 
@@ -69,8 +70,15 @@ class ForestSampler:
     models: list[AmountModel | LevelModel]
 
     def sample(self, rows: int, seed: Seed) -> Table:
-        matrix = Matrix(rows)
-        drawn: dict[str, pd.Series] = {}
+        return self.sample_where(rows, seed, {})[0]
+
+    def sample_where(self, rows: int, seed: Seed, wanted: Mapping[str, Wanted]) -> tuple[Table, float]:
+        matrix, drawn, work = Matrix(rows), {}, 0
         for name, model in zip(self.names, self.models, strict=True):
+            work += matrix.rows
             drawn[name] = model.draw(matrix, seed.child(name).stream())
-        return assembled(self.schema, drawn, rows, seed)
+            if name in wanted:
+                mask = wanted[name](drawn[name])
+                matrix.keep(mask)
+                drawn = {other: values[mask].reset_index(drop=True) for other, values in drawn.items()}
+        return assembled(self.schema, drawn, matrix.rows, seed), work / max(1, len(self.names))

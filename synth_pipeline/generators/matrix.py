@@ -30,6 +30,11 @@ class Matrix:
         self.continuous.append(True)
         self.spikes.append(spikes)
 
+    def keep(self, mask: np.ndarray) -> None:
+        """Go on with the rows under the mask alone."""
+        self.rows = int(mask.sum())
+        self.columns = [column[mask] for column in self.columns]
+
     def encode(self, scores: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
         """For each nominal column of more than two levels, what these rows tell of its levels.
 

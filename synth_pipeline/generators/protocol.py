@@ -1,6 +1,10 @@
 """What every generator promises."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
 
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
@@ -12,6 +16,21 @@ class Sampler(Protocol):
 
     def sample(self, rows: int, seed: Seed) -> Table:
         """Draw this many synthetic rows under the schema of the training table; equal seeds, equal rows."""
+        ...
+
+
+Wanted = Callable[[pd.Series], np.ndarray]
+
+
+@runtime_checkable
+class EarlySampler(Sampler, Protocol):
+    """A sampler that draws column after column, and can drop a row as soon as one of its values is not wanted."""
+
+    def sample_where(self, rows: int, seed: Seed, wanted: Mapping[str, Wanted]) -> tuple[Table, float]:
+        """Begin so many rows and finish those whose values are wanted; and the work, in whole rows.
+
+        A column that is named goes to its test as it is drawn, which returns a mask of the rows to go on with.
+        """
         ...
 
 

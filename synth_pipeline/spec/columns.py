@@ -104,6 +104,11 @@ class Made(Spec):
         description="A regular expression that made-up keys match, such as C-[0-9]{8}; no key is made twice.",
     )
 
+    @property
+    def never_repeats(self) -> bool:
+        """Whether made-up values all differ, as keys do and names do not."""
+        return self.pattern is not None or self.like is None or self.like.is_unique
+
 
 class Column(Made):
     """One column of a table, as inferred from the first load of its source."""

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from synth_pipeline.spec.base import OrAbsent, Spec
 from synth_pipeline.spec.columns import ColumnOverride
+from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.spec.source import Source
 
@@ -85,6 +86,9 @@ class DatasetFields(Spec):
     )
     constraints: tuple[Constraint, ...] = Field(
         default=(), description="What holds in every real row, and must hold in every synthetic one."
+    )
+    conditions: Conditions = Field(
+        default=Conditions(), description="What the synthetic rows are to be like, other than the real ones are."
     )
     shares: Shares = Shares()
     rows: Annotated[int | None, OrAbsent()] = Field(

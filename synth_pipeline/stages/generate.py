@@ -1,12 +1,11 @@
 """The synthetic side: generator, candidates and deduplicated."""
 
-import pickle
-
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.errors import Refusal
 from synth_pipeline.core.fingerprint import of_frame, of_text
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.drawing import dumps, loads
 from synth_pipeline.redteam.copies import plant_copies
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
@@ -20,14 +19,14 @@ def fit_generator(run: Run) -> Artefact:
     train, source = run.get("train"), run.get("source")
     refuse_blocked(run, source)
     spec = run.seeded
-    sampler = fit(spec, Train(table_of(train)))
+    drawer = fit(spec, Train(table_of(train)))
     with run.store.writing(run.name, "generator", run.id) as draft:
-        (draft.folder / SAMPLER).write_bytes(pickle.dumps(sampler, protocol=5))
+        (draft.folder / SAMPLER).write_bytes(dumps(drawer))
         draft.parents = {"train": train.content}
         draft.content = of_text(train.content, spec.hash)
         draft.facts = {"seed": spec.seed, "generator": spec.generator_name, "spec": spec.hash,
                        "fit_rows": min(train.facts["rows"], spec.fit_rows), "train_rows": train.facts["rows"],
-                       "schema": train.facts["schema"]}  # fmt: skip
+                       "accepted": round(drawer.accepted, 6), "schema": train.facts["schema"]}  # fmt: skip
     return run.get("generator")
 
 
@@ -36,8 +35,8 @@ def draw_candidates(run: Run) -> Artefact:
     generator = run.get("generator")
     spec = run.spec.model_copy(update={"seed": generator.facts["seed"]})
     # Our own file, unchanged since it was written: ``file`` verifies its hash.
-    sampler = pickle.loads(generator.file(SAMPLER).read_bytes())  # noqa: S301
-    candidates = sample(spec, sampler, spec.rows or generator.facts["train_rows"])
+    drawer = loads(generator.file(SAMPLER).read_bytes(), spec.generator_name)
+    candidates = sample(spec, drawer, spec.rows or generator.facts["train_rows"])
     if run.drill:
         train = Train(table_of(run.get("train")))
         candidates = plant_copies(candidates, train, run.drill, Seed(spec.seed, (run.name, "drill")))

@@ -129,6 +129,11 @@ def ruled(*lines: str, top: str = "") -> str:
     )
 
 
+def asked(*lines: str) -> str:
+    """With conditions, whose first line is line 31."""
+    return swap("  generator:\n", "\n".join(["  conditions:", *(f"    {one}" for one in lines), "  generator:\n"]))
+
+
 FILE = "kind: file\n    path: data/zoo.csv"
 KINDS = ", ".join(GENERATORS)
 
@@ -310,6 +315,31 @@ SHALLOW = {
         ruled("- {kind: unique, columns: [age]}", "- kind: order", "  columns:", "  - age", "  - note"), 35,
         "constraints[1].columns[1]", "'note' is excluded", "out of 'exclude'",
     ),
+    "condition without fields": (asked("fixed: 3"), 31, "conditions.fixed", "holds 3", "below it"),
+    "unknown condition": (asked("fix: {city: city1}"), 31, "conditions.fix", "no known field", "did you mean 'fixed'"),
+    "value that is a list": (asked("fixed: {city: [a]}"), 31, "conditions.fixed.city", "is a list", "quotes"),
+    "no bounds": (
+        asked("within: {age: {}}"), 31, "conditions.within.age", "'min' or 'max'", "one of them",
+    ),
+    "unknown bound": (asked("within:", "  age: {least: 3}"), 32, "conditions.within.age.least", "known field", "min"),
+    "no rows at least": (asked("at_least:", "  - fixed: {age: 3}"), 32, "conditions.at_least[0].rows", "missing", "a"),
+    "at least no row": (
+        asked("at_least:", "  - {rows: 0, fixed: {age: 3}}"), 32, "conditions.at_least[0].rows", "at least 1", "1",
+    ),
+    "balance of no column": (
+        asked("balance:", "  - {columns: []}"), 32, "conditions.balance[0].columns", "names 0", "as many",
+    ),
+    "shares above all": (
+        asked("balance:", "  - {columns: [city], shares: {city1: 0.7, city2: 0.7}}"), 32,
+        "conditions.balance[0].shares", "sum to 1.4", "lower them",
+    ),
+    "balance of what is fixed": (
+        asked("fixed: {city: city1}", "balance: [{columns: [city]}]"), 30, "conditions", "'city' is balanced and",
+        "keep one",
+    ),
+    "condition on an excluded column": (
+        asked("fixed:", "  age: 3", "  note: x"), 33, "conditions.fixed.note", "'note' is excluded", "'exclude'",
+    ),
 }  # fmt: skip
 
 
@@ -412,6 +442,20 @@ DEEP = {
     ),
     "order that real rows break": (
         ruled("- {kind: order, columns: [spent, age]}"), 31, "constraints[0]", "of 1,200 rows", "spent ≤ age",
+    ),
+    "condition on an unknown column": (
+        asked("balance:", "  - columns: [returned, citi]"), 32, "conditions.balance[0].columns[1]", "no column 'citi'",
+        "did you mean 'city'",
+    ),
+    "condition on made-up names": (
+        asked("fixed: {visitor: p1}"), 31, "conditions.fixed.visitor", "of type identifier and made up", "leave it out",
+    ),
+    "condition that no row meets": (
+        asked("at_least:", "  - {rows: 5, fixed: {city: city9}}"), 32, "conditions.at_least[0]",
+        "city = city9, which fewer than 5", "use one of city0, city1",
+    ),
+    "bounds that no row meets": (
+        asked("within:", "  age: {min: 90}"), 32, "conditions.within.age", "where no train row is", "choose bounds",
     ),
 }  # fmt: skip
 
@@ -589,6 +633,16 @@ def test_constraints_that_hold_are_no_mistakes(project):
     assert found_in(project, text, deep=True) == []
     templated = text.replace("max: 82", 'max: "{{ env.MOST }}"')
     assert found_in(project, templated, deep=True) == []
+
+
+def test_conditions_that_can_be_met_are_no_mistakes(project):
+    text = asked(
+        "fixed: {planet: earth}", "within: {age: {min: 10, max: '70'}, spent: {min: 0.5}}",
+        "balance: [{columns: [returned], shares: {true: 0.5}}, {columns: [city]}]",
+        "at_least: [{rows: 20, fixed: {code: 3}, within: {age: {max: 20}}}]",
+    )  # fmt: skip
+    assert found_in(project, text, deep=True) == []
+    assert found_in(project, text.replace("earth", '"{{ env.PLANET }}"'), deep=True) == []
 
 
 def test_all_mistakes_of_constraints_at_once(project):

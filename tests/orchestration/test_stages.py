@@ -121,8 +121,35 @@ def test_a_broken_constraint_blocks_and_an_edited_one_makes_the_judgement_stale(
     assert judgement.verdict is Verdict.BLOCK
     assert "18 ≤ age ≤ 40" in judgement.reasons[0]
     assert stale not in failed_gates(edited, ("fidelity",))
-    assert ruled(40).identity == spec.identity, "a memorisation block stays final"
-    assert len({ruled(40).hash, ruled(79).hash, spec.hash}) == 3
+    assert len({ruled(40).identity, ruled(79).identity, spec.identity}) == 3, "what is learned depends on them"
+
+
+def test_conditions_change_what_comes_out_and_not_what_is_learned(spec: DatasetSpec) -> None:
+    asked = [{"fixed": {"kind": "a"}}, {"within": {"age": {"min": 30}}}]
+    specs = [spec, *(DatasetSpec.model_validate(spec.model_dump() | {"conditions": one}) for one in asked)]
+    assert len({one.hash for one in specs}) == 3
+    assert len({one.identity for one in specs}) == 1, "a memorisation block stays final"
+
+
+def test_candidates_keep_constraints_and_meet_conditions(spec: DatasetSpec) -> None:
+    rules = [{"kind": "range", "column": "age", "min": 18, "max": 79}, {"kind": "not_null", "columns": ["amount"]}]
+    asked = {"rows": 300, "constraints": rules, "conditions": {"balance": [{"columns": ["kind"]}]}}
+    run = Run(DatasetSpec.model_validate(spec.model_dump() | asked), store(), "one")
+    list(through(run, until="candidates"))
+    rows = stages.table_of(run.get("candidates")).frame
+    assert len(rows) == 300
+    assert rows["age"].between(18, 79).all()
+    assert rows["amount"].notna().all()
+    counts = rows["kind"].value_counts()
+    assert counts.max() - counts.min() <= 1
+
+
+def test_a_sampler_of_another_version_is_refused(spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(spec, store(), "one")
+    list(through(run, until="generator"))
+    monkeypatch.setattr(type(spec.generator), "version", 99)
+    with pytest.raises(SynthError, match="forest-1 instead of generator forest-99"):
+        stages.draw_candidates(run)
 
 
 def test_editing_one_number_or_deleting_one_line_changes_the_verdict(spec: DatasetSpec, suites: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from synth_pipeline.adapters.declaration.mistake import listed, meant
-from synth_pipeline.core.constraints import misfits, violations
+from synth_pipeline.core.constraints import made_up, misfits, violations
 from synth_pipeline.core.parquet import frame
 from synth_pipeline.core.table import Table
-from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.spec.columns import Schema
 from synth_pipeline.spec.constraints import Constraint
 
 Wrong = tuple[str, str, str]
@@ -68,7 +68,7 @@ def of_rows(constraints: Constraints, schema: Schema, rows: Path) -> Iterator[Wr
         here = f"constraints[{place}]"
         if unfit := next(misfits(constraint, schema), None):
             yield f"{here}.{unfit.field}", unfit.problem, unfit.fix
-        elif field := _made_up(constraint, schema):
+        elif field := made_up(constraint, schema):
             problem = f"column {constraint.named[field]!r} is an identifier, and synthetic rows have made-up ones."
             fix = "delete the constraint, or declare the column as category if it names no record."
             yield f"{here}.{field}", problem, fix
@@ -95,10 +95,3 @@ def _evaluated(text: str) -> object:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
-
-
-def _made_up(constraint: Constraint, schema: Schema) -> str | None:
-    """The field that names an identifier whose real values a synthetic row would have to repeat."""
-    bound = {"combinations": list(constraint.named), "pattern": ["column"], "determines": ["of"]}
-    fields = bound.get(constraint.kind, [])
-    return next((field for field in fields if schema[constraint.named[field]].kind is Kind.IDENTIFIER), None)

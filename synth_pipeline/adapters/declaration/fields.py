@@ -45,7 +45,7 @@ def find(loc: Iterable[str | int], root: Model = DatasetSpec) -> Found:
             owner = f"{whose} {part!r}"
             continue
         place.append(part)
-        if keyed or model is None:
+        if keyed or model is None or isinstance(part, int):
             keyed = False
             continue
         known = list(model.model_fields)
@@ -93,7 +93,7 @@ def _home(word: str, found: Found) -> str:
     if found.root is DatasetSpec and len(found.place) > 1 and word in DatasetSpec.model_fields:
         return "move it out, to the fields right under 'attributes'."
     for name, info in found.root.model_fields.items():
-        if any(word in member.model_fields for member in _members(info).values()):
+        if len(found.place) == 1 and any(word in member.model_fields for member in _members(info).values()):
             return f"put it under '{name}:'."
     return f"delete it; the known fields are {listed(beside)}." if beside else "delete it: it has none."
 
@@ -115,12 +115,8 @@ def _unknown(error: dict[str, Any], _: Found) -> tuple[str, str]:
 def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     """An error that the spec itself words."""
     told = str(error["ctx"]["error"])
-    if found.place[:1] == ("constraints",):
-        return f"{told}.", next(fix for words, fix in _CONSTRAINED.items() if words in told)
-    if found.place[:1] == ("columns",):
-        return f"{told}.", next(fix for words, fix in _MADE.items() if words in told)
-    if found.place[:1] in (("generator",), ("tables",)):
-        return f"{told}.", next(fix for words, fix in (_RULED | _MADE).items() if words in told)
+    if found.place[:1] in _FIXES:
+        return f"{told}.", next(fix for words, fix in _FIXES[found.place[:1]].items() if words in told)
     fixes = {
         "shares": "change them, such as to 0.5, 0.25 and 0.25; a share that is not given has its default.",
         "cron": "write minute, hour, day of month, month and weekday, such as '0 3 * * 1' for Mondays at three.",
@@ -141,6 +137,17 @@ _CONSTRAINED = {  # words of the problem, and what to do
     "that determine it": "name another column.",
     "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
     "is above max": "exchange the two, or correct one of them.",
+    "": "give one of them, or both.",
+}
+
+_CONDITIONED = {
+    "fixed value": "keep one of the two.",
+    "is balanced twice": "delete one of the two.",
+    "is named twice": "name each column once.",
+    "and names 0": "name as many.",
+    "of one column": "name one column, or leave the shares out for equal ones.",
+    "between 0 and 1": "write them as fractions, such as 0.5 for half of the rows.",
+    "above 1": "lower them; values that are not named share what is left of 1.",
     "": "give one of them, or both.",
 }
 
@@ -168,6 +175,15 @@ _RULED = {  # likewise
     "can follow a single column": "name one column, or give 'levels' instead.",
     "goes with a mapping": "delete it, or give a mapping.",
     "is named twice": "name two different columns.",
+}
+
+
+_FIXES: dict[Place, dict[str, str]] = {
+    ("constraints",): _CONSTRAINED,
+    ("conditions",): _CONDITIONED,
+    ("columns",): _MADE,
+    ("generator",): _RULED | _MADE,
+    ("tables",): _RULED | _MADE,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import ceil, sqrt
 from pathlib import Path
 
+from synth_pipeline.adapters.declaration.conditions import unmet_by, unnamed_in
 from synth_pipeline.adapters.declaration.constraints import of_rows, of_unknown
 from synth_pipeline.adapters.declaration.mistake import Mistake, listed, meant
 from synth_pipeline.adapters.declaration.shape import Declared
@@ -39,7 +40,9 @@ def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mi
             return
         yield from _unknown(found, {"target", "sensitive"}, [*schema.names, *spec.exclude])
         for wrong in (*of_unknown(spec.constraints, [*schema.names, *spec.exclude]),
-                      *of_rows(spec.constraints, schema, out)):  # fmt: skip
+                      *of_rows(spec.constraints, schema, out),
+                      *unnamed_in(spec.conditions, [*schema.names, *spec.exclude]),
+                      *unmet_by(spec.conditions, schema, out)):  # fmt: skip
             yield found.wrong(*wrong)
         yield from _texts(found, spec, schema)
         yield from _target(found, spec, schema, out)
@@ -69,7 +72,8 @@ def _unknown_columns(found: Declared, spec: DatasetSpec, root: Path) -> list[Mis
     except SynthError:  # then what ingest said is all that is known
         return []
     roles = {"key", "entity", "target", "sensitive", "exclude", "columns"}
-    return [*_unknown(found, roles, names), *(found.wrong(*wrong) for wrong in of_unknown(spec.constraints, names))]
+    unnamed = (*of_unknown(spec.constraints, names), *unnamed_in(spec.conditions, names))
+    return [*_unknown(found, roles, names), *(found.wrong(*wrong) for wrong in unnamed)]
 
 
 def _unknown(found: Declared, roles: set[str], names: list[str]) -> Iterator[Mistake]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from synth_pipeline.adapters.declaration.conditions import excluded_in
 from synth_pipeline.adapters.declaration.constraints import of_excluded, of_literal, of_literals, of_words
 from synth_pipeline.adapters.declaration.document import Document, Place, dotted
 from synth_pipeline.adapters.declaration.fields import explain, find
@@ -44,7 +45,7 @@ class Declared:
 
     def wrong(self, field: str, problem: str, fix: str) -> Mistake:
         """A mistake in a field that is given by its dots."""
-        place: Place = (*_ATTRIBUTES, *_split(field))
+        place: Place = (*_ATTRIBUTES, *parts_of(field))
         return Mistake(self.document.called, self.document.line(place), field, problem, fix)
 
     def item(self, field: str, value: str) -> str:
@@ -168,6 +169,9 @@ def _together(found: Declared) -> Iterator[Mistake]:
     if found.is_sure("constraints"):
         for wrong in (*of_excluded(spec.constraints, spec.exclude), *of_literals(spec.constraints)):
             yield found.wrong(*wrong)
+    if found.is_sure("conditions"):
+        for wrong in excluded_in(spec.conditions, spec.exclude):
+            yield found.wrong(*wrong)
 
 
 def _of_rules(spec: DatasetSpec) -> Iterator[tuple[str, str, str]]:
@@ -184,14 +188,14 @@ def _of_rules(spec: DatasetSpec) -> Iterator[tuple[str, str, str]]:
             yield from of_words(field, [*rule.mapping.values(), *rule.levels, *filter(None, [rule.otherwise])])
 
 
-def _split(field: str) -> Iterator[str | int]:
+def parts_of(field: str) -> Iterator[str | int]:
     """A dotted field in its parts; a column's name may hold dots itself."""
     head, _, rest = field.partition(".")
     name, _, position = head.partition("[")
     yield name
     if position:
         yield int(position.rstrip("]"))
-    if rest and name == "columns":
+    if rest and name in ("columns", "fixed", "within"):
         yield rest
     elif rest:
-        yield from _split(rest)
+        yield from parts_of(rest)
