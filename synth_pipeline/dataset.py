@@ -1,7 +1,7 @@
 """The whole declaration of a data set: its fields, and the generator that imitates it."""
 
 from synth_pipeline.core.fingerprint import of_text
-from synth_pipeline.generators import AnyGenerator, Forest
+from synth_pipeline.generators import AnyGenerator, Forest, Imported
 from synth_pipeline.spec.dataset import DatasetFields
 
 
@@ -21,7 +21,8 @@ class DatasetSpec(DatasetFields):
 
         The seed is not part of it, since another seed must not get around a block.
         """
-        return of_text(self.generator_name, self.model_dump_json(include=_LEARNED))
+        rows = [self.generator.content] if isinstance(self.generator, Imported) else []
+        return of_text(self.generator_name, self.model_dump_json(include=_LEARNED), *rows)
 
     @property
     def hash(self) -> str:
