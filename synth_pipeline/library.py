@@ -177,7 +177,7 @@ def generate(
     """
     if generator not in GENERATORS:
         raise SynthError(f"There is no generator {generator!r}.", f"use one of {', '.join(GENERATORS)}.")
-    made = _parametrised(generator, parameters or {})
+    made = parametrised(generator, parameters or {})
     progress("reading")
     _, real = read_real({"train": train})
     progress("fitting")
@@ -203,7 +203,8 @@ def load_release(dataset: str, version: str | None = None) -> pd.DataFrame:
     return pd.read_parquet(folder / "data.parquet")
 
 
-def _parametrised(generator: str, parameters: dict[str, Any]) -> Any:
+def parametrised(generator: str, parameters: dict[str, Any]) -> Any:
+    """A generator of this kind; raises SynthError where it has no such parameter."""
     from pydantic import ValidationError
 
     try:
