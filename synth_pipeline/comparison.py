@@ -18,9 +18,11 @@ from synth_pipeline.checks.effort import EFFORTS, Preset
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.finding import Family
 from synth_pipeline.core.seeds import Seed
+from synth_pipeline.core.threads import pinned
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.generators import GENERATORS
+from synth_pipeline.generators import GENERATORS, AnyGenerator
+from synth_pipeline.library import parametrised
 from synth_pipeline.reports.frontier import frontier
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.attempt import Attempt, attempt, note_attempt, real_parts
@@ -113,10 +115,13 @@ def compare(
     """
     if preset not in EFFORTS:
         raise SynthError(f"There is no preset {preset!r}.", f"use one of {', '.join(EFFORTS)}.")
-    specs = {label: _with(spec, label) for label in generators or usual(spec)}
+    specs = {label: spec.model_copy(update={"generator": generator_of(label, spec.generator)})
+             for label in generators or usual(spec)}  # fmt: skip
     run = Run(spec, store(), f"compare-{uuid.uuid4().hex[:12]}")
     progress("reading")
     train, holdout = real_parts(run)
+    with pinned():
+        pass  # loads the numeric libraries, which are not the first generator's time
     evidence = Evidence(train, holdout, train.table, spec.target, spec.entity, Seed(0, (spec.name, "audit")),
                         spec.sensitive, spec.key, EFFORTS[preset], constraints=spec.constraints)  # fmt: skip
     compared = []
@@ -134,10 +139,11 @@ def usual(spec: DatasetSpec) -> list[str]:
     return list(dict.fromkeys([spec.generator.kind, *free]))
 
 
-def _with(spec: DatasetSpec, label: str) -> DatasetSpec:
-    """The data set with another generator, such as ``copula`` or ``forest:leaf=100,trees=3``."""
-    from synth_pipeline.library import parametrised
+def generator_of(label: str, declared: AnyGenerator | None = None) -> Any:
+    """A generator by its kind and parameters, such as ``copula`` or ``forest:leaf=100,trees=3``.
 
+    ``declared`` supplies the parameters of its own kind.  Raises SynthError where there is no such thing.
+    """
     kind, _, settings = label.partition(":")
     if kind not in GENERATORS:
         raise SynthError(f"There is no generator {kind!r}.", f"use one of {', '.join(GENERATORS)}.")
@@ -150,8 +156,8 @@ def _with(spec: DatasetSpec, label: str) -> DatasetSpec:
             given[name] = json.loads(value)
         except json.JSONDecodeError:
             given[name] = value
-    declared = spec.generator.model_dump() if kind == spec.generator.kind else {}
-    return spec.model_copy(update={"generator": parametrised(kind, declared | given)})
+    known = declared.model_dump() if declared is not None and declared.kind == kind else {}
+    return parametrised(kind, known | given)
 
 
 def _compared(run: Run, label: str, evidence: Evidence, workers: int) -> Compared:

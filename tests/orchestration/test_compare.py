@@ -21,7 +21,7 @@ from synth_pipeline.generators import Forest
 from synth_pipeline.reports.frontier import frontier
 from synth_pipeline.stages import Run
 
-ROWS = 4_000
+ROWS = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,9 @@ def spec(tmp_path_factory, patched) -> DatasetSpec:
     stream = np.random.default_rng(5)
     base = stream.standard_normal(ROWS)
     rows = pd.DataFrame({
-        "amount": np.round(np.exp(5 + 0.4 * base + 0.2 * stream.standard_normal(ROWS)), 2),
-        "other": np.round(np.exp(3 + 0.4 * base + 0.2 * stream.standard_normal(ROWS)), 2),
+        "amount": np.round(np.exp(5 + 0.4 * base + 0.3 * stream.standard_normal(ROWS)), 2),
+        "age": np.clip(np.round(40 + 10 * base + 5 * stream.standard_normal(ROWS)), 18, 70).astype(int),
+        "kind": stream.choice(["a", "b", "c"], ROWS),
         "bought": base + 0.5 * stream.standard_normal(ROWS) > 0,
     })  # fmt: skip
     rows.to_parquet(folder / "rows.parquet", index=False)
