@@ -22,13 +22,19 @@ from synth_pipeline.generators.latent import Margin, NominalMargin, Observed, ma
 from synth_pipeline.spec.base import Spec
 from synth_pipeline.spec.columns import Schema
 
+_WORK = 300_000_000  # rows times squared axes: about 12,000 rows at 160 axes
+_FEWEST = 3_000
+
 
 class Copula(Spec):
     """A Gaussian copula that keeps point masses, levels and missing values."""
 
     kind: Literal["copula"] = "copula"
     correlation_rows: int = Field(
-        default=12_000, ge=100, le=1_000_000, description="Correlations are learned from at most this many rows."
+        default=12_000,
+        ge=100,
+        le=1_000_000,
+        description="Correlations are learned from at most this many rows, fewer of a wide table.",
     )
 
     @property
@@ -43,15 +49,21 @@ class Copula(Spec):
         followed = followers(table)
         margins: dict[str, Margin] = {}
         observed: list[Observed] = []
-        chosen = np.sort(seed.child("rows").stream().permutation(len(table))[: self.correlation_rows])
         for name in table.schema.modelled:
             if name not in followed:
                 margins[name], seen = margin(table, name)
-                observed += [one.of(chosen) for one in seen]
-        mean, covariance = estimate(observed, len(chosen), seed.child("correlation").stream())
+                observed += seen
+        chosen = np.sort(seed.child("rows").stream().permutation(len(table))[: self._rows(observed)])
+        seen = [one.of(chosen) for one in observed]
+        mean, covariance = estimate(seen, len(chosen), seed.child("correlation").stream())
         root = np.linalg.cholesky(covariance) if len(mean) else covariance
         _meet_shares(margins, mean, root, seed.child("shares").stream())
         return CopulaSampler(table.schema, margins, followed, mean, root)
+
+    def _rows(self, observed: list[Observed]) -> int:
+        """Rows that correlations are learned from: fewer of a wide table, where each takes longer."""
+        axes = sum(one.axes for one in observed)
+        return min(self.correlation_rows, max(_FEWEST, _WORK // max(1, axes) ** 2))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -89,17 +89,23 @@ class Axes:
     def _redraw_highest(
         self, one: Highest, first: int, mean: np.ndarray, precision: np.ndarray, stream: np.random.Generator
     ) -> None:
-        rows = np.arange(len(one.chosen))
-        heights = self.places[:, first : first + one.axes] + mean[first : first + one.axes]
+        rows, mine = np.arange(len(one.chosen)), slice(first, first + one.axes)
+        weight = -precision[mine] / np.diag(precision)[mine, None]
+        within = weight[:, mine] + np.eye(one.axes)  # the diagonal is -1
+        weight[:, mine] = 0
+        outside = self.places @ weight.T
+        block = np.ascontiguousarray(self.places[:, mine])
+        heights = block + mean[mine]
         for level in range(one.axes):
-            mine = one.chosen == level
+            chosen = one.chosen == level
             top = heights[rows, one.chosen]
             heights[:, level] = -np.inf
-            low = np.where(mine, heights.max(1), -np.inf) - mean[first + level]
-            high = np.where(mine, np.inf, top) - mean[first + level]
-            middle, spread = self._given_others(first + level, precision)
-            self.places[:, first + level] = _between(low, high, middle, spread, stream)
-            heights[:, level] = self.places[:, first + level] + mean[first + level]
+            low = np.where(chosen, heights.max(1), -np.inf) - mean[first + level]
+            high = np.where(chosen, np.inf, top) - mean[first + level]
+            spread = float(precision[first + level, first + level] ** -0.5)
+            block[:, level] = _between(low, high, outside[:, level] + block @ within[level], spread, stream)
+            heights[:, level] = block[:, level] + mean[first + level]
+        self.places[:, mine] = block
 
 
 def estimate(observed: Sequence[Observed], rows: int, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
