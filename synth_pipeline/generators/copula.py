@@ -92,7 +92,7 @@ def _draw(mean: np.ndarray, root: np.ndarray, rows: int, stream: np.random.Gener
 
 
 def _meet_shares(margins: Mapping[str, Margin], mean: np.ndarray, root: np.ndarray, stream: np.random.Generator,
-                 rows: int = 20_000, rounds: int = 40) -> None:  # fmt: skip
+                 rows: int = 60_000, rounds: int = 30) -> None:  # fmt: skip
     """Shift the axes of categories until each level is drawn as often as it occurs; in place."""
     first = 0
     for one in margins.values():

@@ -7,8 +7,8 @@ import pytest
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
-from synth_pipeline.generators.copula import Copula, CopulaSampler
-from synth_pipeline.generators.latent import MOST_AXES, Highest, Within
+from synth_pipeline.generators.copula import Copula, CopulaSampler, _meet_shares
+from synth_pipeline.generators.latent import MOST_AXES, Highest, Within, margin
 from synth_pipeline.generators.latent_correlation import estimate
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
@@ -63,6 +63,18 @@ def test_shares_of_levels_and_of_a_spike_are_kept(normal):
     shares = made["colour"].value_counts(normalize=True) - pd.Series(colour).value_counts(normalize=True)
     assert shares.abs().max() < 0.02
     assert (made["paid"] == 0).mean() == pytest.approx((paid == 0).mean(), abs=0.015)
+
+
+def test_axes_of_a_category_are_shifted_until_its_levels_are_as_frequent_as_they_were():
+    shares = {"a": 0.7, "b": 0.2, "c": 0.08, "d": 0.02}
+    values = np.random.default_rng(9).choice(list(shares), ROWS, p=list(shares.values()))
+    schema = Schema(columns=(Column(name="x", kind=Kind.CATEGORY),))
+    law, _ = margin(Table.conform(pd.DataFrame({"x": values}), schema), "x")
+    mean, root = np.zeros(4), np.eye(4)
+    _meet_shares({"x": law}, mean, root, np.random.default_rng(1))
+    stream = np.random.default_rng(2)
+    drawn = law.draw(stream.standard_normal((50_000, 4)) + mean, stream).value_counts(normalize=True)
+    assert (drawn - pd.Series(values).value_counts(normalize=True)).abs().max() < 0.01
 
 
 def test_a_category_follows_a_number_as_in_the_training_rows(normal):
