@@ -134,3 +134,17 @@ def test_numbers_that_one_record_has_are_not_given_away():
     numbers = np.round(stream.permutation(100_000)[:1_000] / 100, 2)
     made = fitted({"x": numbers}).sample(1_000, Seed(2)).frame["x"]
     assert np.isin(numbers, made).mean() < 0.03
+
+
+def test_numbers_of_one_record_come_out_hardly_more_often_than_those_of_records_that_were_not_seen():
+    """Of amounts that people round in different ways; .148 against .094 with the grid and place of each donor kept."""
+    stream = np.random.default_rng(8)
+    amounts = np.exp(stream.normal(5, 1, 6_000))
+    step = stream.choice([50, 5, 0.5, 0.01], 6_000, p=[0.3, 0.2, 0.2, 0.3])
+    seen, unseen = np.split(np.round(np.round(amounts / step) * step, 2), 2)
+    values, counts = np.unique(np.r_[seen, unseen], return_counts=True)
+    once = values[counts == 1]
+    sampler = fitted({"x": seen})
+    made = np.concatenate([sampler.sample(3_000, Seed(seed)).frame["x"] for seed in range(2)])
+    told, control = (np.isin(np.intersect1d(once, side), made).mean() for side in (seen, unseen))
+    assert told - control < 0.035
