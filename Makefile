@@ -40,7 +40,7 @@ ui: $(READY)  ## Start the Dagster UI, with schedules and sensors, on port 3000
 	@$(BIN)/synth ui
 
 test: $(READY)  ## Run the tests (minutes)
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow and not engine" -n 2 --dist loadfile
 
 test-slow: $(READY)  ## Run the slow tests: whole runs, kills, two at once, the daemon
 	@$(BIN)/python -m pytest -m slow

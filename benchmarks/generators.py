@@ -1,22 +1,25 @@
 """Generators against a baseline and, where their outputs are at hand, against peers.
 
-    python benchmarks/generators.py
+    python benchmarks/generators.py [KIND[:NAME=VALUE,...] ...] [--table NAME] [--no-peers]
 
-SYNTH_BENCH names a folder with ``splits/<table>_{train,holdout}.parquet``, ``peer_outputs/<peer>__<table>.parquet``
-and a referee ``evaluate.py TRAIN HOLDOUT SYNTHETIC TARGET`` that prints one line of JSON.  Without it the
-generators are measured on Fair's survey, by this project's own checks.
+All generators that need no parameters if none is named; one whose extra is not installed says so.  SYNTH_BENCH names
+a folder with ``splits/<table>_{train,holdout}.parquet``, ``peer_outputs/<peer>__<table>.parquet`` and a referee
+``evaluate.py TRAIN HOLDOUT SYNTHETIC TARGET`` that prints one line of JSON.  Without it the generators are measured on
+Fair's survey, by this project's own checks.
 
-CPU time is of fit and sample together, in this process, and is shown as a ratio to ``marginals`` too.  One
-seed (0); as many synthetic rows as train rows.
+Every generator runs in a process of its own: CPU seconds are of fit and sample together, its children included,
+and the peak is of the largest process, with all that it imports.  One seed (0); as many synthetic rows as train rows.
 """
 
+import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +28,11 @@ import pandas as pd
 from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.classifier import Classifier
-from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.nearest_records import NearestRecords
+from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
+from synth_pipeline.comparison import NEEDS_MORE, generator_of
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
@@ -36,26 +41,79 @@ from synth_pipeline.core.threads import pinned
 from synth_pipeline.generators import GENERATORS
 
 TARGETS = {"census": "income", "shoppers": "Revenue", "fair": "had_affair"}
-BASELINE = "marginals"
-COLUMNS = ("c2st", "tstr/trtr", "copies p", "nearest p", "cpu s", "cpu ratio")
+OF_REFEREE = {"c2st": "c2st", "tstr/trtr": "util_ratio", "dcr share": "dcr_share", "enrich p": "enrich_p",
+              "tuple p": "tuple_p"}  # fmt: skip
+COLUMNS = (*OF_REFEREE, "cpu s", "peak MiB")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One table, and the folder of the referee if there is one."""
+
+    name: str
+    train: Path
+    holdout: Path
+    folder: Path | None
+
+    def measure(self, synthetic: Path) -> dict[str, Any]:
+        """By the referee, or else by this project's own checks."""
+        if self.folder is None:
+            return self._by_own_checks(synthetic)
+        command = [sys.executable, self.folder / "evaluate.py", self.train, self.holdout, synthetic, TARGETS[self.name]]
+        printed = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
+        return {column: printed[key] for column, key in OF_REFEREE.items()}
+
+    def _by_own_checks(self, synthetic: Path) -> dict[str, Any]:
+        schema, real = read_real({"train": self.train, "holdout": self.holdout})
+        made = Table.conform(pd.read_parquet(synthetic)[schema.names], schema, synthetic.name)
+        evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, TARGETS[self.name])
+        with pinned():
+            return {
+                "c2st": next(iter(Classifier().measure(evidence))).value,
+                "tstr/trtr": next(iter(Utility().measure(evidence))).value,
+                "enrich p": next(iter(NearestRecords().measure(evidence))).p_value,
+                "tuple p": next(iter(UniqueTuples().measure(evidence))).p_value,
+            }
 
 
 def main() -> None:
-    folder = os.environ.get("SYNTH_BENCH")
+    parser = argparse.ArgumentParser(description="Measure the generators.")
+    parser.add_argument("generators", nargs="*", help="KIND or KIND:NAME=VALUE,NAME=VALUE")
+    parser.add_argument("--table", help="only this one")
+    parser.add_argument("--no-peers", action="store_true", help="leave peers and the ceiling out")
+    parser.add_argument("--child", nargs=2, metavar=("TRAIN", "OUT"), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.child:
+        print(json.dumps(_told(chosen.generators[0], *map(Path, chosen.child))))
+        return
+    folder = Path(os.environ["SYNTH_BENCH"]) if os.environ.get("SYNTH_BENCH") else None
     with tempfile.TemporaryDirectory() as scratch:
-        for name, train, holdout in _tables(Path(folder) if folder else None, Path(scratch)):
-            print(f"\n{name}: {len(pd.read_parquet(train)):,} train rows, target {TARGETS[name]}, seed 0")
-            print(f"{'generator':<22}" + "".join(f"{column:>11}" for column in COLUMNS))
-            for label, row in _rows(name, train, holdout, Path(folder) if folder else None, Path(scratch)):
-                shown = (f"{row[column]:>11.4g}" if column in row else f"{'-':>11}" for column in COLUMNS)
-                print(f"{label:<22}" + "".join(shown), flush=True)
+        for split in splits(folder, Path(scratch)):
+            if chosen.table in (None, split.name):
+                _print(split, chosen.generators or _usual(), Path(scratch), peers=not chosen.no_peers)
 
 
-def _tables(folder: Path | None, scratch: Path) -> Iterator[tuple[str, Path, Path]]:
+def _print(split: Split, labels: list[str], scratch: Path, *, peers: bool) -> None:
+    print(f"\n{split.name}: {len(pd.read_parquet(split.train)):,} train rows, target {TARGETS[split.name]}, seed 0")
+    print(f"{'generator':<26}" + "".join(f"{column:>11}" for column in COLUMNS))
+    for label, row in _rows(split, labels, scratch, peers=peers):
+        if "error" in row:
+            print(f"{label:<26}{row['error']}", flush=True)
+            continue
+        shown = (f"{row[column]:>11.4g}" if column in row else f"{'-':>11}" for column in COLUMNS)
+        print(f"{label:<26}" + "".join(shown), flush=True)
+
+
+def _usual() -> list[str]:
+    return [kind for kind, generator in GENERATORS.items()
+            if not any(field.is_required() for field in generator.model_fields.values())]  # fmt: skip
+
+
+def splits(folder: Path | None, scratch: Path) -> Iterator[Split]:
     if folder is not None:
         for train in sorted((folder / "splits").glob("*_train.parquet")):
             name = train.name.removesuffix("_train.parquet")
-            yield name, train, train.with_name(f"{name}_holdout.parquet")
+            yield Split(name, train, train.with_name(f"{name}_holdout.parquet"), folder)
         return
     from synth_pipeline.defs.fair.survey import women
 
@@ -63,66 +121,44 @@ def _tables(folder: Path | None, scratch: Path) -> Iterator[tuple[str, Path, Pat
     train, holdout = scratch / "fair_train.parquet", scratch / "fair_holdout.parquet"
     rows.iloc[: len(rows) // 2].to_parquet(train, index=False)
     rows.iloc[len(rows) // 2 :].to_parquet(holdout, index=False)
-    yield "fair", train, holdout
+    yield Split("fair", train, holdout, None)
 
 
-def _rows(
-    name: str, train: Path, holdout: Path, folder: Path | None, scratch: Path
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    baseline = None
-    for kind in sorted(GENERATORS, key=lambda kind: kind != BASELINE):
-        out = scratch / f"{kind}__{name}.parquet"
-        seconds = _generate(kind, train, out)
-        baseline = baseline or seconds
-        yield kind, _measure(train, holdout, out, name, folder) | {"cpu s": seconds, "cpu ratio": seconds / baseline}
-    if folder is not None:
-        yield "real rows (ceiling)", _measure(train, holdout, folder / "splits" / f"{name}_spare.parquet", name, folder)
-        for peer in sorted((folder / "peer_outputs").glob(f"*__{name}.parquet")):
-            yield f"peer {peer.name.split('__')[0]}", _measure(train, holdout, peer, name, folder)
+def _rows(split: Split, labels: list[str], scratch: Path, *, peers: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, label in enumerate(labels):
+        out = scratch / f"{place}__{split.name}.parquet"
+        command = [sys.executable, "-W", "ignore", __file__, label, "--child", split.train, out]
+        done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
+        row = json.loads(done.stdout)
+        yield label, row if "error" in row else split.measure(out) | row
+    if split.folder is not None and peers:
+        yield "real rows (ceiling)", split.measure(split.train.with_name(f"{split.name}_spare.parquet"))
+        for peer in sorted((split.folder / "peer_outputs").glob(f"*__{split.name}.parquet")):
+            yield f"peer {peer.name.split('__')[0]}", split.measure(peer)
 
 
-def _generate(kind: str, train: Path, out: Path) -> float:
-    """CPU seconds of fit and sample."""
-    _, real = read_real({"train": train})
-    table = real["train"]
-    GENERATORS[kind]().fit(Train(table.take(table.frame.index.to_numpy()[:200])), Seed(0))  # imports are not the point
-    start = time.process_time()
+def _told(label: str, train: Path, out: Path) -> dict[str, Any]:
+    """What was measured, or why that cannot be: an extra that is not installed."""
+    try:
+        return _generate(label, train, out)
+    except SynthError as error:
+        return {"error": str(error)}
+
+
+def _generate(label: str, train: Path, out: Path) -> dict[str, float]:
+    """CPU seconds of fit and sample, and the peak of memory; in a process of its own."""
+    table = read_real({"train": train})[1]["train"]
+    generator = generator_of(label)
+    if not label.startswith(NEEDS_MORE):  # imports are not the point
+        generator.fit(Train(table.take(table.frame.index.to_numpy()[:200])), Seed(0))
+    start = sum(os.times()[:4])
     with pinned():
-        made = GENERATORS[kind]().fit(Train(table), Seed(0, ("fit",))).sample(len(table), Seed(0, ("sample",)))
-    seconds = time.process_time() - start
+        made = generator.fit(Train(table), Seed(0, ("fit",))).sample(len(table), Seed(0, ("sample",)))
+    seconds = sum(os.times()[:4]) - start
     made.frame.to_parquet(out, index=False)
-    return seconds
-
-
-def _measure(train: Path, holdout: Path, synthetic: Path, name: str, folder: Path | None) -> dict[str, Any]:
-    if folder is None:
-        return _by_own_checks(train, holdout, synthetic, name)
-    command = [sys.executable, folder / "evaluate.py", train, holdout, synthetic, TARGETS[name]]
-    printed = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
-    keys = {"c2st": "c2st", "tstr/trtr": "util_ratio", "nearest p": "enrich_p"}
-    return {column: printed[key] for column, key in keys.items()} | _copies(train, holdout, synthetic)
-
-
-def _evidence(train: Path, holdout: Path, synthetic: Path, target: str | None) -> Evidence:
-    schema, real = read_real({"train": train, "holdout": holdout})
-    made = Table.conform(pd.read_parquet(synthetic)[schema.names], schema, synthetic.name)
-    return Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target)
-
-
-def _copies(train: Path, holdout: Path, synthetic: Path) -> dict[str, Any]:
-    found = next(iter(ExactCopies().measure(_evidence(train, holdout, synthetic, None))))
-    return {"copies p": found.p_value}
-
-
-def _by_own_checks(train: Path, holdout: Path, synthetic: Path, name: str) -> dict[str, Any]:
-    evidence = _evidence(train, holdout, synthetic, TARGETS[name])
-    with pinned():
-        return {
-            "c2st": next(iter(Classifier().measure(evidence))).value,
-            "tstr/trtr": next(iter(Utility().measure(evidence))).value,
-            "nearest p": next(iter(NearestRecords().measure(evidence))).p_value,
-            "copies p": next(iter(ExactCopies().measure(evidence))).p_value,
-        }
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in whose)  # KiB on Linux, bytes on macOS
+    return {"cpu s": seconds, "peak MiB": peak / (2**20 if sys.platform == "darwin" else 2**10)}
 
 
 if __name__ == "__main__":

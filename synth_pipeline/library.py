@@ -229,7 +229,7 @@ def _fitted(
     """The drawer, the conditions as they are understood, and the rows of the table."""
     if generator not in GENERATORS:
         raise SynthError(f"There is no generator {generator!r}.", f"use one of {', '.join(GENERATORS)}.")
-    made = _parametrised(generator, parameters or {})
+    made = parametrised(generator, parameters or {})
     progress("reading")
     schema, real = read_real({"train": train})
     rules = read_constraints(constraints, schema)
@@ -256,7 +256,8 @@ def load_release(dataset: str, version: str | None = None) -> pd.DataFrame:
     return pd.read_parquet(folder / "data.parquet")
 
 
-def _parametrised(generator: str, parameters: dict[str, Any]) -> Any:
+def parametrised(generator: str, parameters: dict[str, Any]) -> Any:
+    """A generator of this kind; raises SynthError where it has no such parameter."""
     from pydantic import ValidationError
 
     try:

@@ -38,6 +38,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     # every look at the sealed rows
     "openings": (*_WHO, "version"),
+    # every generator that was fitted and audited beside the declared one, which is a further look at the holdout
+    "attempts": (*_WHO, "generator", "identity", "seed", "artefact", "verdict", "reasons"),
     # memorisation blocks, which are final for an identity
     "blocks": (*_WHO, "identity", "reasons"),
 }

@@ -12,6 +12,7 @@ from synth_pipeline.core.errors import SynthError
 commands = typer.Typer()
 
 EDGE_CASES = "_edge_cases"
+KINDS = ("forest", "copula", "marginals", "rules", "imported", "autoregressive")  # the union, which loads pandas
 
 
 @commands.command(
@@ -24,7 +25,7 @@ EDGE_CASES = "_edge_cases"
 def generate(
     train: DataFile,
     out: Annotated[Path, typer.Option(help="Where to write; the ending says the format.", show_default=False)],
-    generator: Annotated[str, typer.Option(help="Kind of generator: forest or marginals.")] = "forest",
+    generator: Annotated[str, typer.Option(help=f"Kind of generator: {', '.join(KINDS)}.")] = "forest",
     rows: Annotated[int | None, typer.Option(min=0, help="As many as there are train rows if absent.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     setting: Annotated[

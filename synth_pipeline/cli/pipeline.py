@@ -1,4 +1,4 @@
-"""Commands that work on declared data sets: run, check, status, ui."""
+"""Commands that work on declared data sets: run, check, compare, status, ui."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from synth_pipeline.cli.terminal import COULD_NOT_RUN, examples, progress, say, shown
+from synth_pipeline.cli.terminal import COULD_NOT_RUN, examples, progress, say, shown, write
 from synth_pipeline.core.errors import SynthError
 
 commands = typer.Typer()
@@ -73,6 +73,46 @@ def check(dataset: Annotated[str | None, typer.Argument(help="All data sets if a
     for name in names:
         progress(f"{name} planting copies")
         say(smallest_leak(_spec(name), ROOT))
+
+
+@commands.command(
+    epilog=examples(
+        "synth compare fair",
+        "synth compare fair --generator forest --generator forest:leaf=100 --generator copula --html compared.html",
+    )
+)
+def compare(
+    dataset: DatasetName,
+    generator: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A kind, or KIND:NAME=VALUE,NAME=VALUE with parameters; may be given several times. "
+            "If absent: all that imitate a table without parameters or an extra.",
+        ),
+    ] = None,
+    preset: Annotated[str, typer.Option(help="quick, default or thorough, as for synth audit.")] = "default",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Shards and checks that run side by side.")] = 2,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the table as JSON.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page with the frontier.")] = None,
+) -> None:
+    """Run several generators on the same split of DATASET, audit each and recommend one.
+
+    Nothing is released and sealed rows are not opened; each generator counts as an attempt in the ledger.  Exit
+    status 0 where one passes every gate, else 1.
+    """
+    from synth_pipeline.comparison import compare as compared
+
+    found = compared(_spec(dataset), generator or (), preset=preset, workers=workers, progress=progress)
+    say(found.as_table())
+    for one in found.compared:
+        for reason in one.reasons[:1]:
+            say(f"{one.generator}: {reason}" + f" (and {len(one.reasons) - 1} more)" * (len(one.reasons) > 1))
+    say(found.advice)
+    if json_file is not None:
+        write(json_file, found.to_json() + "\n")
+    if html_file is not None:
+        write(html_file, found.to_html())
+    raise typer.Exit(int(found.recommended is None))
 
 
 @commands.command(epilog=examples("synth status", "synth status --json"))

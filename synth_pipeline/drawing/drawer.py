@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -13,12 +13,13 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.drawing.cells import Cells
-from synth_pipeline.drawing.making import PER_ROW, Making, Shard, Short
+from synth_pipeline.drawing.making import Making, Shard, Short
 from synth_pipeline.drawing.rules import Rules
 from synth_pipeline.drawing.seen import Seen
 from synth_pipeline.drawing.values import Known
 from synth_pipeline.generators.identities import made_anew
-from synth_pipeline.generators.protocol import Generator, Sampler
+from synth_pipeline.generators.imported import Imported
+from synth_pipeline.generators.protocol import FiniteSampler, Generator, Sampler
 from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
@@ -58,7 +59,7 @@ class Drawer:
             missing[one.title] += one.wanted - one.got
         wanted = Cells.of(where, self.known).wanted(rows)
         short = tuple(Short(title, wanted[title], wanted[title] - count) for title, count in missing.items())
-        return Shard(_together(self, parts), short)
+        return replace(parts[0], table=_together(self, parts), short=short)
 
     def shards(self, rows: int, seed: Seed, where: Conditions | None = None, workers: int = 1) -> Iterator[Shard]:
         """The rows in order, the same at any number of workers; at most ``workers`` + 1 shards are held at a time.
@@ -68,7 +69,8 @@ class Drawer:
         in 200 drawn rows keeps the constraints, with the count of rows that break each.
         """
         cells = Cells.of(where, self.known) if where is not None and where else Cells((), (), (), "")
-        sizes = [min(SHARD, rows - start) for start in range(0, rows, SHARD)] or [0]
+        most = max(1, rows) if isinstance(self.sampler, FiniteSampler) else SHARD  # else shards would share rows
+        sizes = [min(most, rows - start) for start in range(0, rows, most)] or [0]
         goals = list(cells.goals(sizes, seed.child("goals")))
         seen = [Seen(rule) for rule in self.rules.unique]
 
@@ -77,7 +79,7 @@ class Drawer:
                 made = Making(
                     self.sampler, self.rules, self.accepted, cells, goals[place], seed.child("shard", place), seen
                 ).shard()
-            return Shard(self._named(made.table, seed, place * SHARD), made.short)
+            return replace(made, table=self._named(made.table, seed, place * most))
 
         with pinned():
             yield from _side_by_side(drawn, len(goals), 1 if seen else workers)
@@ -99,11 +101,12 @@ def fit_drawer(
     Raises SynthError where a constraint cannot be about its columns, or where train itself breaks it.
     """
     table = train.table
-    rules = Rules.make(table, constraints)
+    rules = Rules.make(table, constraints, is_learned=not isinstance(generator, Imported))
     sampler = generator.fit(Train(rules.plan.learned(table, first)), seed)
     accepted = 1.0
-    if constraints and len(table):
-        rules, accepted = rules.tried(sampler.sample(_PILOT, seed.child("pilot")))
+    pilot = min(_PILOT, sampler.size) if isinstance(sampler, FiniteSampler) else _PILOT
+    if constraints and len(table) and pilot:
+        rules, accepted = rules.tried(sampler.sample(pilot, seed.child("pilot")))
     return Drawer(sampler, rules, Known.of(table), generator.kind, generator.version, accepted)
 
 
@@ -113,7 +116,7 @@ def refused_if_short(shard: Shard) -> Shard:
         return shard
     told = "; ".join(f"{one.title}: {one.got:,} of {one.wanted:,}" for one in shard.short[:10])
     more = f"; and {len(shard.short) - 10} more" if len(shard.short) > 10 else ""
-    raise SynthError(f"The conditions cannot be met by {PER_ROW} draws for each row that is wanted: {told}{more}.",
+    raise SynthError(f"The conditions cannot be met by {shard.tried}: {told}{more}.",
                      "ask for fewer rows of these, or for wider bounds.")  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """One shard in the making: rows are drawn, those that are not wanted dropped, and more drawn for them."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from synth_pipeline.drawing.early import wanted_values
 from synth_pipeline.drawing.pool import Pool
 from synth_pipeline.drawing.rules import Rules
 from synth_pipeline.drawing.seen import Seen
-from synth_pipeline.generators.protocol import EarlySampler, Sampler
+from synth_pipeline.generators.protocol import EarlySampler, FiniteSampler, Sampler
 
 PER_ROW = 200  # rows that may be drawn for one that is wanted
 FEWEST = 1_000_000  # rows that may be drawn however few are wanted
@@ -37,6 +37,7 @@ class Shard:
 
     table: Table
     short: tuple[Short, ...] = ()
+    tried: str = f"{PER_ROW} draws for each row that is wanted"
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +71,8 @@ class Making:
             number += 1
         self._refuse_broken(pool)
         stream = self.seed.child("order").stream() if self.cells else None
-        return Shard(pool.rows(stream), self._short(pool))
+        shard = Shard(pool.rows(stream), self._short(pool))
+        return replace(shard, tried=f"all {self.drawn:,} rows that there are") if self._is_finite else shard
 
     def _round(self, pool: Pool, number: int) -> Table:
         """Rows that keep all rules."""
@@ -95,8 +97,14 @@ class Making:
         """Rows that may still be drawn."""
         return max(PER_ROW * self.goal.rows, FEWEST) - self.drawn
 
+    @property
+    def _is_finite(self) -> bool:
+        return isinstance(self.sampler, FiniteSampler)
+
     def _is_hopeless(self, pool: Pool) -> bool:
         """Whether more draws would be needed than there may be, even if luck were on our side from now on."""
+        if self._is_finite:  # all rows are drawn in the first round
+            return True
         short = pool.short
         rates = (pool.hits[short > 0] + 3) / self.drawn
         needed = 0 if self.tried < _SURE else float((short[short > 0] / rates).max())
@@ -104,6 +112,8 @@ class Making:
 
     def _size(self, pool: Pool) -> int:
         """How many to begin next, by how many of those that were tried so far were wanted."""
+        if isinstance(self.sampler, FiniteSampler):
+            return max(self.sampler.size, self.goal.rows)  # more than there are are refused by the sampler
         short = pool.short
         if self.tried:
             rates = (pool.hits[short > 0] + 0.5) / (self.tried + 1)

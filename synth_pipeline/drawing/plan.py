@@ -59,6 +59,11 @@ class Plan:
         free = set(table.schema.modelled) - joined - {one.target for one in derivations}
         return cls(table.schema, tuple(joints), tuple(derivations), Settled.make(table.schema, constraints, free))
 
+    @classmethod
+    def as_it_is(cls, schema: Schema) -> "Plan":
+        """Of rows that are there already: none is computed, moved or put together anew."""
+        return cls(schema, (), (), Settled((), ()))
+
     def learned(self, table: Table, first: Sequence[str] = ()) -> Table:
         """The real table as a generator is to see it; with columns that come ``first``, or what gives them."""
         early = {name for given in first for name in (given, *self._sources(given))}

@@ -42,8 +42,8 @@ class Rules:
     unique: tuple[Unique, ...]
 
     @classmethod
-    def make(cls, table: Table, constraints: Sequence[Constraint]) -> "Rules":
-        """Of a training table.
+    def make(cls, table: Table, constraints: Sequence[Constraint], *, is_learned: bool = True) -> "Rules":
+        """Of a training table; where nothing is learned of it, rows that break a rule are dropped and none is mended.
 
         Raises SynthError where a constraint cannot be about these columns, or where the table itself breaks it.
         """
@@ -51,7 +51,7 @@ class Rules:
             _refuse_unfit(constraint, table.schema)
             _refuse_repeated(constraint, table.schema)
             _refuse_broken(constraint, table)
-        plan = Plan.make(table, constraints)
+        plan = Plan.make(table, constraints) if is_learned else Plan.as_it_is(table.schema)
         identifiers = set(table.schema.of(Kind.IDENTIFIER))
         rules = [
             Rule(one, _known(one, table)) for one in constraints

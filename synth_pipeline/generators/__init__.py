@@ -4,13 +4,18 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from synth_pipeline.generators.autoregressive import Autoregressive
+from synth_pipeline.generators.copula import Copula
 from synth_pipeline.generators.forest import Forest
+from synth_pipeline.generators.imported import Imported
 from synth_pipeline.generators.marginals import Marginals
 from synth_pipeline.generators.rules import Rules
-from synth_pipeline.spec.base import OneOf
+from synth_pipeline.spec.base import OneOf, Spec
 
-AnyGenerator = Annotated[Forest | Marginals | Rules, Field(discriminator="kind"), OneOf()]
+AnyGenerator = Annotated[
+    Forest | Autoregressive | Copula | Imported | Marginals | Rules, Field(discriminator="kind"), OneOf()
+]
 
-GENERATORS: dict[str, type[Forest | Marginals | Rules]] = {
+GENERATORS: dict[str, type[Spec]] = {
     member.model_fields["kind"].default: member for member in get_args(get_args(AnyGenerator)[0])
 }

@@ -34,6 +34,16 @@ class EarlySampler(Sampler, Protocol):
         ...
 
 
+@runtime_checkable
+class FiniteSampler(Sampler, Protocol):
+    """A sampler of rows that are there already: one call gives none of them twice."""
+
+    @property
+    def size(self) -> int:
+        """How many there are; ``sample`` raises SynthError where more are asked for."""
+        ...
+
+
 class Generator(Protocol):
     """A frozen declaration with behaviour; its fields are the generator's parameters."""
 

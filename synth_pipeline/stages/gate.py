@@ -36,7 +36,7 @@ def judge(run: Run, gate: str) -> Judgement:
         "verdict": judgement.verdict.value, "reasons": "\n".join(judgement.reasons),
     }])  # fmt: skip
     if gate == "memorisation" and judgement.verdict is Verdict.BLOCK and not _is_drill(run):
-        identity = block_identity(run, run.get("source"))
+        identity = block_identity(run, run.get("source"), run.get("generator").facts.get("identity"))
         run.ledger.write("blocks", [{**run.who(), "identity": identity, "reasons": "; ".join(judgement.reasons)}])
     return judgement
 

@@ -25,8 +25,9 @@ def fit_generator(run: Run) -> Artefact:
         draft.parents = {"train": train.content}
         draft.content = of_text(train.content, spec.hash)
         draft.facts = {"seed": spec.seed, "generator": spec.generator_name, "spec": spec.hash,
+                       "identity": spec.identity, "accepted": round(drawer.accepted, 6),
                        "fit_rows": min(train.facts["rows"], spec.fit_rows), "train_rows": train.facts["rows"],
-                       "accepted": round(drawer.accepted, 6), "schema": train.facts["schema"]}  # fmt: skip
+                       "schema": train.facts["schema"]}  # fmt: skip
     return run.get("generator")
 
 
@@ -62,9 +63,12 @@ def remove_repeats(run: Run) -> Artefact:
     return run.get("deduplicated")
 
 
-def block_identity(run: Run, source: Artefact) -> str:
-    """What a memorisation block is final for: source, spec without seed, and generator version."""
-    return of_text(source.content, run.spec.identity)
+def block_identity(run: Run, source: Artefact, identity: str | None = None) -> str:
+    """What a memorisation block is final for: source, spec without seed, and generator version.
+
+    ``identity`` is what the generator was fitted as; a file of imported rows may have changed since.
+    """
+    return of_text(source.content, identity or run.spec.identity)
 
 
 def refuse_blocked(run: Run, source: Artefact) -> None:

@@ -1,7 +1,12 @@
-"""What every generator promises, on tables of 30 to 12,000 rows."""
+"""What every generator promises, on tables of 30 to 12,000 rows.
+
+``imported`` brings in rows that ``marginals`` made.  ``autoregressive`` is tested by ``pytest -m engine``, where
+SYNTH_AUTOREGRESSIVE_PYTHON names an interpreter that has mostlyai-engine, which takes minutes.
+"""
 
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,24 +16,39 @@ from pydantic import ValidationError
 from scipy.stats import ks_2samp
 from threadpoolctl import threadpool_limits
 
+from synth_pipeline.cli.generation import KINDS as OFFERED
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.generators import GENERATORS
+from synth_pipeline.generators import GENERATORS, Imported, Marginals
+from synth_pipeline.generators.imported import ImportedSampler
 from synth_pipeline.generators.protocol import Generator
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.steps import fit, sample
+from tests.every_generator import KINDS, small
 
 ROWS = 600
-WITHOUT_NUMBERS = {"rules"}  # whose samplers hold no number of a training row at all
+WITHOUT_NUMBERS = {"autoregressive", "imported", "rules"}  # whose samplers hold no number of a training row at all
 
 
-@pytest.fixture(params=sorted(GENERATORS))
-def generator(request: pytest.FixtureRequest) -> Generator:
-    return GENERATORS[request.param]()
+class ImportedFromMarginals(Imported):
+    """Imports what the baseline made of the same rows."""
+
+    def fit(self, train: Train, seed: Seed) -> ImportedSampler:
+        if not train.table.schema.of(Kind.TEXT):
+            made = Marginals().fit(train, Seed(5)).sample(max(2 * ROWS, len(train.table)), Seed(6))
+            made.frame.to_parquet(self.path, index=False)
+        return super().fit(train, seed)
+
+
+@pytest.fixture(params=KINDS)
+def generator(request: pytest.FixtureRequest, tmp_path: Path) -> Generator:
+    if request.param == "imported":
+        return ImportedFromMarginals(path=str(tmp_path / "made.parquet"))
+    return small(request.param, tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +68,19 @@ def of_decimals(rows: int, columns: int, seed: int) -> Table:
     return Table.conform(pd.DataFrame(numbers, columns=names), schema)
 
 
+def test_the_command_line_names_every_generator():
+    assert sorted(GENERATORS) == sorted(OFFERED)
+
+
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others(generator, train):
     first, again, other = (of_frame(drawn(generator, train, ROWS, seed).frame) for seed in (2, 2, 3))
     assert first == again != other
 
 
 def test_the_rows_do_not_depend_on_the_number_of_threads(generator, train):
-    spec = DatasetSpec(name="threads", source={"kind": "file", "path": "a.csv"}, generator={"kind": generator.kind})
+    spec = DatasetSpec(name="threads", source={"kind": "file", "path": "a.csv"}).model_copy(
+        update={"generator": generator}
+    )
     hashes = []
     for threads in (1, 2):
         with threadpool_limits(threads):

@@ -12,9 +12,9 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.drawing import Drawer, fit_drawer
-from synth_pipeline.generators import GENERATORS
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.spec.constraints import Constraint
+from tests.every_generator import small
 
 SCHEMA = Schema(columns=(
     Column(name="id", kind=Kind.IDENTIFIER),
@@ -87,11 +87,13 @@ def rules() -> list[Constraint]:
 
 
 @pytest.fixture(scope="session")
-def fitted() -> Callable[..., Drawer]:
+def fitted(tmp_path_factory) -> Callable[..., Drawer]:
     """A drawer of a table under some rules, by default of independent columns, which break them the most."""
+    folder = tmp_path_factory.mktemp("imported")
+    others = orders(60_000, 9).frame
 
-    def fit(table: Table, constraints: Sequence[Any] = (), kind: str = "marginals", **parameters: Any) -> Drawer:
-        generator = GENERATORS[kind](**parameters)
+    def fit(table: Table, constraints: Sequence[Any] = (), kind: str = "marginals") -> Drawer:
+        generator = small(kind, folder, others)
         given = read_rules(constraints) if constraints and isinstance(constraints[0], dict) else constraints
         return fit_drawer(generator, Train(table), given, Seed(1))
 

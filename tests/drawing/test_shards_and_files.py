@@ -18,10 +18,10 @@ from synth_pipeline.core.parquet import frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.drawing import drawer as drawing
 from synth_pipeline.drawing import dumps, loads, saved, write
-from synth_pipeline.generators import GENERATORS
 from synth_pipeline.spec.conditions import Conditions
 from tests.conftest import ROOT
 from tests.drawing.conftest import RULES, read_rules
+from tests.every_generator import KINDS
 
 SEED = Seed(4)
 PER_ROW = [rule for rule in RULES if rule["kind"] != "unique"]
@@ -36,7 +36,7 @@ def small_shards(monkeypatch):
 
 
 @pytest.mark.parametrize("where", [None, WHERE])
-@pytest.mark.parametrize("kind", sorted(GENERATORS))
+@pytest.mark.parametrize("kind", KINDS)
 def test_one_worker_and_more_draw_the_same_rows_in_the_same_order(fitted, shop, kind, where, small_shards):
     drawer = fitted(shop, PER_ROW, kind)
     hashes = {of_frame(drawer.sample(450, SEED, where, workers).frame) for workers in (1, 2, 3)}
@@ -161,7 +161,7 @@ def test_a_killed_write_leaves_no_file_under_the_name(fitted, shop, tmp_path):
     assert all(one.name.startswith(".") for one in out.iterdir())
 
 
-@pytest.mark.parametrize("kind", sorted(GENERATORS))
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_drawer_survives_being_kept(fitted, shop, rules, kind):
     drawer = fitted(shop, rules, kind)
     again = loads(dumps(drawer), f"{kind}-{drawer.version}")
