@@ -28,6 +28,7 @@ from synth_pipeline.checks.exchangeability import copied_contents
 from synth_pipeline.checks.units import SMALLEST, real_pool
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file
+from synth_pipeline.core.progress import listening
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.sealed import Sealed
@@ -181,7 +182,7 @@ def generate(
     progress("reading")
     _, real = read_real({"train": train})
     progress("fitting")
-    with pinned():
+    with pinned(), listening(progress):
         sampler = made.fit(Train(real["train"]), Seed(seed, ("fit",)))
         progress("sampling")
         return sampler.sample(len(real["train"]) if rows is None else rows, Seed(seed, ("sample",))).frame
