@@ -27,6 +27,7 @@ from synth_pipeline.checks.classifier import Classifier
 from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.nearest_records import NearestRecords
 from synth_pipeline.checks.utility import Utility
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
@@ -43,7 +44,7 @@ COLUMNS = ("c2st", "tstr/trtr", "copies p", "nearest p", "cpu s", "cpu ratio")
 def main() -> None:
     folder = os.environ.get("SYNTH_BENCH")
     with tempfile.TemporaryDirectory() as scratch:
-        for name, train, holdout in _tables(Path(folder) if folder else None, Path(scratch)):
+        for name, train, holdout in splits(Path(folder) if folder else None, Path(scratch)):
             print(f"\n{name}: {len(pd.read_parquet(train)):,} train rows, target {TARGETS[name]}, seed 0")
             print(f"{'generator':<22}" + "".join(f"{column:>11}" for column in COLUMNS))
             for label, row in _rows(name, train, holdout, Path(folder) if folder else None, Path(scratch)):
@@ -51,7 +52,7 @@ def main() -> None:
                 print(f"{label:<22}" + "".join(shown), flush=True)
 
 
-def _tables(folder: Path | None, scratch: Path) -> Iterator[tuple[str, Path, Path]]:
+def splits(folder: Path | None, scratch: Path) -> Iterator[tuple[str, Path, Path]]:
     if folder is not None:
         for train in sorted((folder / "splits").glob("*_train.parquet")):
             name = train.name.removesuffix("_train.parquet")
@@ -72,13 +73,17 @@ def _rows(
     baseline = None
     for kind in sorted(GENERATORS, key=lambda kind: kind != BASELINE):
         out = scratch / f"{kind}__{name}.parquet"
-        seconds = _generate(kind, train, out)
+        try:
+            seconds = _generate(kind, train, out)
+        except SynthError as error:  # an extra that is not installed
+            print(f"{kind:<22}{error}")
+            continue
         baseline = baseline or seconds
-        yield kind, _measure(train, holdout, out, name, folder) | {"cpu s": seconds, "cpu ratio": seconds / baseline}
+        yield kind, measured(train, holdout, out, name, folder) | {"cpu s": seconds, "cpu ratio": seconds / baseline}
     if folder is not None:
-        yield "real rows (ceiling)", _measure(train, holdout, folder / "splits" / f"{name}_spare.parquet", name, folder)
+        yield "real rows (ceiling)", measured(train, holdout, folder / "splits" / f"{name}_spare.parquet", name, folder)
         for peer in sorted((folder / "peer_outputs").glob(f"*__{name}.parquet")):
-            yield f"peer {peer.name.split('__')[0]}", _measure(train, holdout, peer, name, folder)
+            yield f"peer {peer.name.split('__')[0]}", measured(train, holdout, peer, name, folder)
 
 
 def _generate(kind: str, train: Path, out: Path) -> float:
@@ -94,7 +99,7 @@ def _generate(kind: str, train: Path, out: Path) -> float:
     return seconds
 
 
-def _measure(train: Path, holdout: Path, synthetic: Path, name: str, folder: Path | None) -> dict[str, Any]:
+def measured(train: Path, holdout: Path, synthetic: Path, name: str, folder: Path | None) -> dict[str, Any]:
     if folder is None:
         return _by_own_checks(train, holdout, synthetic, name)
     command = [sys.executable, folder / "evaluate.py", train, holdout, synthetic, TARGETS[name]]

@@ -24,10 +24,16 @@ from synth_pipeline.steps import fit, sample
 
 ROWS = 600
 
+# Generators that need PyTorch, trained for a moment: what is promised holds however well they have learned.
+DEEP: dict[str, dict[str, Any]] = {
+    "diffusion": {"steps": 20, "width": 32, "solver": 8},
+    "gan": {"steps": 20, "width": 32, "candidates": 2},
+}
 
-@pytest.fixture(params=sorted(GENERATORS))
+
+@pytest.fixture(params=[pytest.param(kind, marks=[pytest.mark.deep] * (kind in DEEP)) for kind in sorted(GENERATORS)])
 def generator(request: pytest.FixtureRequest) -> Generator:
-    return GENERATORS[request.param]()
+    return GENERATORS[request.param].model_validate(DEEP.get(request.param, {}))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others(generator, tr
 
 
 def test_the_rows_do_not_depend_on_the_number_of_threads(generator, train):
-    spec = DatasetSpec(name="threads", source={"kind": "file", "path": "a.csv"}, generator={"kind": generator.kind})
+    spec = DatasetSpec(name="threads", source={"kind": "file", "path": "a.csv"}, generator=generator)
     hashes = []
     for threads in (1, 2):
         with threadpool_limits(threads):
@@ -229,6 +235,9 @@ def test_no_array_of_a_sampler_is_in_the_order_of_the_training_rows(generator):
     table = of_decimals(rows, columns, 10)
     sampler = pickle.loads(pickle.dumps(generator.fit(Train(table), Seed(1))))
     traced = list(_rows_behind(sampler, table))
+    if generator.kind in DEEP:
+        assert not traced  # they keep smoothed numbers only
+        return
     assert len(traced) >= columns  # the numbers themselves are in there, so that the test has something to look at
     worst = 0
     for place, (column, first) in enumerate(traced):
