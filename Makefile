@@ -7,6 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEEP := $(VENV)/.deep
+# The build without CUDA is a tenth of the other; it is used where the package index or a folder of wheels has it.
+TORCH ?= torch==2.13.0+cpu
 
 # Without compiled modules every process would compile its imports anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +17,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help demo ui test test-slow lint bench calibrate calibrate-sample scoreboard lock clean
+.PHONY: help demo ui test test-slow test-deep lint bench calibrate calibrate-sample scoreboard lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,6 +36,15 @@ $(READY): pyproject.toml constraints.txt
 	fi
 	@touch $@
 
+$(DEEP): $(READY)
+	@echo "Installing PyTorch into $(VENV)."
+	@export UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}"; \
+	if command -v uv >/dev/null 2>&1; then install="uv pip install --quiet --python $(BIN)/python"; \
+	else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; fi; \
+	$$install --constraint constraints.txt '$(TORCH)' 2>/dev/null \
+	  || $$install --constraint constraints.txt --editable '.[deep]'
+	@touch $@
+
 demo: $(READY)  ## Take a real table from source to an audited release
 	@$(BIN)/synth run fair
 
@@ -40,10 +52,13 @@ ui: $(READY)  ## Start the Dagster UI, with schedules and sensors, on port 3000
 	@$(BIN)/synth ui
 
 test: $(READY)  ## Run the tests (minutes)
-	@$(BIN)/python -m pytest -m "not slow and not engine" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow and not deep and not engine" -n 2 --dist loadfile
 
 test-slow: $(READY)  ## Run the slow tests: whole runs, kills, two at once, the daemon
 	@$(BIN)/python -m pytest -m slow
+
+test-deep: $(DEEP)  ## Run the tests of the generators that need PyTorch, which this installs
+	@$(BIN)/python -m pytest -m deep -n 2
 
 lint: $(READY)  ## Check style, types and import contracts
 	@$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.effort import EFFORTS, Preset
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.finding import Family
+from synth_pipeline.core.progress import listening
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.core.verdict import Verdict
@@ -126,9 +127,10 @@ def compare(
     evidence = Evidence(train, holdout, train.table, spec.target, spec.entity, Seed(0, (spec.name, "audit")),
                         spec.sensitive, spec.key, EFFORTS[preset], constraints=spec.constraints)  # fmt: skip
     compared = []
-    for label, one in specs.items():
-        progress(label)
-        compared.append(_compared(Run(one, run.store, run.id), label, evidence, workers))
+    with listening(progress):
+        for label, one in specs.items():
+            progress(label)
+            compared.append(_compared(Run(one, run.store, run.id), label, evidence, workers))
     order = sorted(compared, key=lambda one: (not one.verdict.holds, math.isnan(one.auc), one.auc))
     return Comparison(spec.name, preset, len(train.table), tuple(order))
 

@@ -24,6 +24,7 @@ from synth_pipeline.checks.exchangeability import copied_contents
 from synth_pipeline.checks.units import SMALLEST, real_pool
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file
+from synth_pipeline.core.progress import listening
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.sealed import Sealed
@@ -235,7 +236,7 @@ def _fitted(
     rules = read_constraints(constraints, schema)
     asked = Conditions() if conditions is None else read_conditions(conditions, schema)
     progress("fitting")
-    with pinned():
+    with pinned(), listening(progress):
         drawer = fit_drawer(made, Train(real["train"]), rules, Seed(seed, ("fit",)), list(asked.named.values()))
     return drawer, asked, len(real["train"])
 

@@ -10,10 +10,15 @@ import pytest
 from synth_pipeline.generators import GENERATORS
 from synth_pipeline.generators.protocol import Generator
 
+# Networks, trained for a moment: what is promised holds however well they have learned.
+DEEP: dict[str, dict[str, Any]] = {
+    "diffusion": {"steps": 20, "width": 32, "solver": 8},
+    "gan": {"steps": 20, "width": 32, "candidates": 2},
+}
 ENGINE = "SYNTH_AUTOREGRESSIVE_PYTHON"
 
 KINDS = [
-    pytest.param(kind, marks=[pytest.mark.engine] * (kind == "autoregressive"))
+    pytest.param(kind, marks=[pytest.mark.deep] * (kind in DEEP) + [pytest.mark.engine] * (kind == "autoregressive"))
     for kind in sorted(GENERATORS)
 ]  # fmt: skip
 
@@ -23,7 +28,7 @@ def small(kind: str, folder: Path, rows: pd.DataFrame | None = None) -> Generato
     path = folder / "made.parquet"
     if kind == "imported" and rows is not None:
         rows.to_parquet(path, index=False)
-    parameters: dict[str, Any] = {}
+    parameters = DEEP.get(kind, {})
     if kind == "imported":
         parameters = {"path": str(path)}
     elif kind == "autoregressive":

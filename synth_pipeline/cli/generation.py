@@ -12,7 +12,8 @@ from synth_pipeline.core.errors import SynthError
 commands = typer.Typer()
 
 EDGE_CASES = "_edge_cases"
-KINDS = ("forest", "copula", "marginals", "rules", "imported", "autoregressive")  # the union, which loads pandas
+# the union of generators, which would load pandas
+KINDS = ("forest", "copula", "marginals", "rules", "imported", "gan", "diffusion", "autoregressive")
 
 
 @commands.command(

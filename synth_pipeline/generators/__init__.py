@@ -6,14 +6,18 @@ from pydantic import Field
 
 from synth_pipeline.generators.autoregressive import Autoregressive
 from synth_pipeline.generators.copula import Copula
+from synth_pipeline.generators.diffusion import Diffusion
 from synth_pipeline.generators.forest import Forest
+from synth_pipeline.generators.gan import Gan
 from synth_pipeline.generators.imported import Imported
 from synth_pipeline.generators.marginals import Marginals
 from synth_pipeline.generators.rules import Rules
 from synth_pipeline.spec.base import OneOf, Spec
 
 AnyGenerator = Annotated[
-    Forest | Autoregressive | Copula | Imported | Marginals | Rules, Field(discriminator="kind"), OneOf()
+    Forest | Autoregressive | Copula | Diffusion | Gan | Imported | Marginals | Rules,
+    Field(discriminator="kind"),
+    OneOf(),
 ]
 
 GENERATORS: dict[str, type[Spec]] = {

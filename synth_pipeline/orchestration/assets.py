@@ -8,6 +8,7 @@ import pandas as pd
 
 from synth_pipeline import stages
 from synth_pipeline.adapters.storage import Artefact
+from synth_pipeline.core.progress import listening
 from synth_pipeline.core.split.rule import SIDES
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import keys_before_release
@@ -69,7 +70,7 @@ def _asset(
 ) -> dg.AssetsDefinition:
     @dg.asset(key=[spec.name, name], deps=_keys(spec, deps), **_common(spec, description, kinds))
     def materialise(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        with told():
+        with told(), listening(context.log.info):
             artefact = stage(run_of(context, spec))
         return result_of(artefact, **({"preview": preview(artefact)} if previewed else {}))
 

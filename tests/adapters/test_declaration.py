@@ -186,7 +186,7 @@ SHALLOW = {
     "unknown source kind": (swap("kind: file", "kind: files"), 8, "source.kind", "'files'", "did you mean 'file'"),
     "far source kind": (swap("kind: file", "kind: s3"), 8, "source.kind", "'s3'", "file, duckdb, python"),
     "source is a word": (swap(f"source:\n    {FILE}", "source: file"), 7, "source", "'file'", "'kind: file' below it"),
-    "unknown generator": (swap("kind: forest", "kind: gan"), 31, "generator.kind", "'gan'", KINDS),
+    "unknown generator": (swap("kind: forest", "kind: llm"), 31, "generator.kind", "'llm'", KINDS),
     "misspelt generator": (
         swap("kind: forest", "kind: Forrest"), 31, "generator.kind", "'Forrest'", "did you mean 'forest'",
     ),
