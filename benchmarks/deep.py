@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from generators import OF_REFEREE, Split, splits
+from generators import MEASURES, Split, splits
 
 from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.core.seeds import Seed
@@ -27,7 +27,7 @@ from synth_pipeline.generators.marginals import Marginals
 from synth_pipeline.generators.protocol import Generator
 
 BASELINE = "marginals"
-COLUMNS = (*OF_REFEREE, "cpu s", "cpu ratio")
+COLUMNS = (*MEASURES, "cpu s", "cpu ratio")
 SHOWN = 8  # points of a curve
 
 

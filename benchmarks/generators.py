@@ -28,6 +28,7 @@ import pandas as pd
 from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.classifier import Classifier
+from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.nearest_records import NearestRecords
 from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
@@ -43,7 +44,8 @@ from synth_pipeline.generators import GENERATORS
 TARGETS = {"census": "income", "shoppers": "Revenue", "fair": "had_affair"}
 OF_REFEREE = {"c2st": "c2st", "tstr/trtr": "util_ratio", "dcr share": "dcr_share", "enrich p": "enrich_p",
               "tuple p": "tuple_p"}  # fmt: skip
-COLUMNS = (*OF_REFEREE, "cpu s", "peak MiB")
+MEASURES = (*OF_REFEREE, "copies p")
+COLUMNS = (*MEASURES, "cpu s", "peak MiB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,28 @@ class Split:
     folder: Path | None
 
     def measure(self, synthetic: Path) -> dict[str, Any]:
-        """By the referee, or else by this project's own checks."""
+        """By the referee, or else by this project's own checks; copies by the latter."""
         if self.folder is None:
             return self._by_own_checks(synthetic)
+        copies = next(iter(ExactCopies().measure(self._evidence(synthetic, None)))).p_value
         command = [sys.executable, self.folder / "evaluate.py", self.train, self.holdout, synthetic, TARGETS[self.name]]
         printed = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
-        return {column: printed[key] for column, key in OF_REFEREE.items()}
+        return {column: printed[key] for column, key in OF_REFEREE.items()} | {"copies p": copies}
 
-    def _by_own_checks(self, synthetic: Path) -> dict[str, Any]:
+    def _evidence(self, synthetic: Path, target: str | None) -> Evidence:
         schema, real = read_real({"train": self.train, "holdout": self.holdout})
         made = Table.conform(pd.read_parquet(synthetic)[schema.names], schema, synthetic.name)
-        evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, TARGETS[self.name])
+        return Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target)
+
+    def _by_own_checks(self, synthetic: Path) -> dict[str, Any]:
+        evidence = self._evidence(synthetic, TARGETS[self.name])
         with pinned():
             return {
                 "c2st": next(iter(Classifier().measure(evidence))).value,
                 "tstr/trtr": next(iter(Utility().measure(evidence))).value,
                 "enrich p": next(iter(NearestRecords().measure(evidence))).p_value,
                 "tuple p": next(iter(UniqueTuples().measure(evidence))).p_value,
+                "copies p": next(iter(ExactCopies().measure(evidence))).p_value,
             }
 
 

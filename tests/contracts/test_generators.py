@@ -16,14 +16,13 @@ from pydantic import ValidationError
 from scipy.stats import ks_2samp
 from threadpoolctl import threadpool_limits
 
-from synth_pipeline.cli.generation import KINDS as OFFERED
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.generators import GENERATORS, Imported, Marginals
+from synth_pipeline.generators import Imported, Marginals
 from synth_pipeline.generators.imported import ImportedSampler
 from synth_pipeline.generators.protocol import Generator
 from synth_pipeline.spec.columns import Column, Kind, Schema
@@ -67,10 +66,6 @@ def of_decimals(rows: int, columns: int, seed: int) -> Table:
     names = [f"c{place}" for place in range(columns)]
     schema = Schema(columns=tuple(Column(name=name, kind=Kind.DECIMAL) for name in names))
     return Table.conform(pd.DataFrame(numbers, columns=names), schema)
-
-
-def test_the_command_line_names_every_generator():
-    assert sorted(GENERATORS) == sorted(OFFERED)
 
 
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others(generator, train):

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
+from synth_pipeline.core.progress import report
 from synth_pipeline.drawing import drawer as drawing
+from synth_pipeline.generators import Marginals
 from synth_pipeline.library import generate, generate_file
 from synth_pipeline.spec.conditions import Conditions
 
@@ -38,6 +40,18 @@ def test_a_frame_is_drawn_under_constraints_and_conditions(frame):
     again = generate(frame, generator="marginals", rows=100, constraints=RULES, workers=1,
                      conditions=Conditions.model_validate(WHERE))  # fmt: skip
     assert of_frame(made) == of_frame(again)
+
+
+def test_what_a_generator_reports_while_it_learns_is_told(frame, monkeypatch):
+    fit, told = Marginals.fit, []
+
+    def reporting(*arguments):
+        report("half way")
+        return fit(*arguments)
+
+    monkeypatch.setattr(Marginals, "fit", reporting)
+    generate(frame, generator="marginals", rows=5, progress=told.append)
+    assert told == ["reading", "fitting", "half way", "sampling"]
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".jsonl"])

@@ -14,6 +14,7 @@ from synth_pipeline.adapters import declaration, project
 from synth_pipeline.cli import app
 from synth_pipeline.comparison import Compared, Comparison, compare
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.progress import report
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators import Forest
@@ -102,10 +103,13 @@ def test_one_that_cannot_run_is_a_row_with_its_reason(found):
 
 def test_an_unforeseen_failure_is_a_row_that_quotes_nothing(spec, monkeypatch):
     def fail(*_: object) -> None:
+        report("half way")
         raise ValueError("her secret")
 
     monkeypatch.setattr(Forest, "fit", fail)
-    failed = compare(spec, ["forest:trees=2"], preset="quick")
+    told = []
+    failed = compare(spec, ["forest:trees=2"], preset="quick", progress=told.append)
+    assert told == ["reading", "forest:trees=2", "half way"]
     assert "ValueError" in failed.advice
     assert "secret" not in failed.advice + failed.to_json()
 
