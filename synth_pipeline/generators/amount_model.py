@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from synth_pipeline.generators.amounts import SMOOTHED, Amounts, reflect, relative_rank, smooth_order
-from synth_pipeline.generators.leaves import Leaves, grow, single_leaf
+from synth_pipeline.generators.leaves import Leaves, Pruning, grow, single_leaf
 from synth_pipeline.generators.matrix import Matrix
+from synth_pipeline.generators.settling import settle
 from synth_pipeline.spec.columns import Column
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ TIED = 3  # TIED + i: the donor equals earlier column i
 
 _NEAR_LIMIT = 0.35  # in logarithms of the ratio
 _NEAR_BLUR = 0.03  # in ranks of the ratio
+_LENIENCE = 4.0  # nats: tenths of a column see less than a split foretells
 _FAR = 0.1  # in ranks: farther than this a tie or ratio has lost its donor
 
 
@@ -40,23 +42,29 @@ class AmountModel:
         """Learn the column from the earlier ones in the matrix, then add it there."""
         amounts = Amounts.learn(numbers, column)
         everything = amounts.scale
-        donors = amounts.donors()
+        donors = amounts.donors(stream)
         ranks = np.where(np.isnan(numbers), 0.5, 0.0)
         ranks[~np.isnan(numbers)] = relative_rank(numbers[~np.isnan(numbers)])
         tied = _ties(numbers, amounts, matrix, donors)
         reference, ratios = _ratios(numbers, ranks, matrix, donors)
-        amounts.rank(donors, donors["state"] == SMOOTHED)
+        amounts.rank(donors, donors["state"] == SMOOTHED, stream)
         amounts.forget()
 
         if not matrix.columns:
             trees = [single_leaf(np.sort(donors, order="value"))]
+            spread = [_spread(donors, np.zeros(1, int), np.array([len(donors)]), forest.blur, amounts.least_width)]
         else:
             outcome = _outcome(numbers, ranks, amounts, donors, tied)
-            trees = [
-                grow(matrix, ranks[:, None], outcome, donors, forest.leaf, forest.donors, stream)
-                for _ in range(forest.trees)
+            pruning = Pruning(_labels(numbers, donors), forest.gain - _LENIENCE)
+            leaf = forest.leaf(matrix.rows)
+            shapes = [
+                grow(matrix, ranks[:, None], outcome, leaf, forest.donors, stream, pruning) for _ in range(forest.trees)
             ]
-        spread = [_spread(leaves, forest.blur, amounts.least_width) for leaves in trees]
+            trees = [settle(shape, donors, None, 0, stream) for shape in shapes]
+            spread = [
+                _spread(donors[shape.rows], shape.start, shape.end, forest.blur, amounts.least_width)
+                for shape in shapes
+            ]
         matrix.add_amounts(numbers, amounts.spikes)
         return cls(amounts, trees, spread, reference, ratios, everything)
 
@@ -193,13 +201,25 @@ def _outcome(
     return np.column_stack(parts)
 
 
-def _spread(leaves: Leaves, blur: float, least: float) -> np.ndarray:
+def _labels(numbers: np.ndarray, donors: np.ndarray) -> np.ndarray:
+    """What a split is to foretell: the tenth of the column in which a value lies, or of the ratios, or its tie."""
+    known = ~np.isnan(numbers)
+    out = np.zeros(len(numbers), int)
+    out[known] = 1 + (relative_rank(numbers[known]) * 10).astype(int)
+    near = donors["state"] == NEAR
+    out[near] = 12 + (donors["near"][near] * 5).astype(int)
+    tied = donors["state"] >= TIED
+    out[tied] = 20 + donors["state"][tied]
+    return np.unique(out, return_inverse=True)[1]
+
+
+def _spread(donors: np.ndarray, start: np.ndarray, end: np.ndarray, blur: float, least: float) -> np.ndarray:
     """Per node, the width of the blur: Scott's rule on the ranks of its smoothed donors."""
-    smoothed = (leaves.donors["state"] == SMOOTHED).astype(float)
-    ranks = leaves.donors["rank"]
+    smoothed = (donors["state"] == SMOOTHED).astype(float)
     total, first, second = (
-        np.r_[0, np.cumsum(smoothed * power)][leaves.end] - np.r_[0, np.cumsum(smoothed * power)][leaves.start]
-        for power in (1.0, ranks, ranks**2)
+        np.r_[0, np.cumsum(smoothed * donors["rank"] ** power)][end]
+        - np.r_[0, np.cumsum(smoothed * donors["rank"] ** power)][start]
+        for power in range(3)
     )
     count = np.maximum(total, 1)
     deviation = np.sqrt(np.maximum(second / count - (first / count) ** 2, 0))

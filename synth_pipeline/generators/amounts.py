@@ -1,7 +1,8 @@
 """The value layer of a continuous column: what is a value of its own and what is only a place on a scale.
 
 A training value is either *kept* (missing, or a spike that many records share), or *smoothed*: only its
-rank is used, blurred over several order statistics, and the new value is put on the grid of its donor.
+rank is used, blurred over several order statistics.  Where the blurred rank falls on a value that 20 records
+share, it is that value; else a place between order statistics, each the mean of up to 41, on the grid of its donor.
 No value of a single record is emitted more often than its neighbours on the grid.
 """
 
@@ -16,6 +17,9 @@ from synth_pipeline.spec.columns import Column, Kind
 
 # Steps that people round to.
 ROUND_STEPS = np.array([d * 10.0**e for e in range(-4, 6) for d in (1, 5)])[:-1]
+
+SHARED = 20  # records that make a value nobody's own
+SPIKE = 50, 0.005  # records, and share of the records, that make a value a state of its own
 
 KEPT, SMOOTHED = 0, 1  # states of a donor; models of several columns add their own from 2 on
 
@@ -33,13 +37,37 @@ def step_of(values: np.ndarray) -> np.ndarray:
 
 
 def smooth_order(values: np.ndarray) -> np.ndarray:
-    """Order statistics, each the mean of itself and up to two on either side, so that none is a real value."""
+    """Order statistics, each the mean of itself and up to twenty on either side, so that none is a real value.
+
+    A record has a share of about one in 41 in the density around it; towards the ends fewer are averaged, so
+    that the shape of a tail is kept.
+    """
     ordered = np.sort(values)
-    if len(ordered) < 3:
-        return np.full(len(ordered), ordered.mean()) if len(ordered) else ordered
-    low, high = ordered[:3].mean(), ordered[-3:].mean()
-    out = np.convolve(np.r_[low, low, ordered, high, high], np.full(5, 0.2), "valid")
-    out[0], out[-1] = low, high
+    size = len(ordered)
+    if size < 3:
+        return np.full(size, ordered.mean()) if size else ordered
+    places = np.arange(size)
+    widest = int(np.clip(np.sqrt(size) / 4, 2, 20))
+    half = np.clip(np.minimum(places, size - 1 - places) // 2, 1, widest)
+    left, right = np.maximum(places - half, 0), np.minimum(places + half, size - 1)
+    middle = ordered[size // 2]  # sums of what is left are small, and lose no digits
+    total = np.r_[0, np.cumsum(ordered - middle)]
+    out = (total[right + 1] - total[left]) / (right + 1 - left) + middle
+    out[0], out[-1] = ordered[:3].mean(), ordered[-3:].mean()
+    return np.maximum.accumulate(np.clip(out, out[0], out[-1]))
+
+
+def shared(values: np.ndarray) -> np.ndarray:
+    """The values in order, NaN where fewer than ``SHARED`` records have one."""
+    distinct, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.sort(values) if not len(values) else np.where(counts >= SHARED, distinct, np.nan)[np.sort(places)]
+
+
+def spread_rank(values: np.ndarray, stream: np.random.Generator) -> np.ndarray:
+    """Ranks between 0 and 1, no two of them equal: equal values stand in random order."""
+    out = np.empty(len(values))
+    order = np.lexsort((stream.random(len(values)), values))
+    out[order] = (np.arange(len(values)) + 0.5) / max(1, len(values))
     return out
 
 
@@ -64,6 +92,7 @@ class Amounts:
     unit: float  # the finest step of the column
     rounding: bool  # people round in this column, so the step of each donor matters
     scale: np.ndarray  # smoothed order statistics of what is neither missing nor a spike
+    lattice: np.ndarray  # the same places: the values that many records share, NaN elsewhere
     _values: np.ndarray
     _kept: np.ndarray
     _steps: np.ndarray
@@ -77,14 +106,14 @@ class Amounts:
         unit, steps, rounding = _grid(known, distinct, column)
         if rounding:
             steps = _soften_rare(steps, distinct, places, counts, unit)
-        spikes = _spikes(distinct, counts, unit)
+        spikes = distinct[counts >= max(SPIKE[0], SPIKE[1] * len(values))]
         kept = np.ones(len(values), bool)
         kept[~missing] = np.isin(known, spikes)
         all_steps = np.zeros(len(values))
         all_steps[~missing] = steps
         return cls(
             column, float(distinct[0]), float(distinct[-1]), spikes, unit, rounding,
-            smooth_order(values[~kept]), values, kept, all_steps,
+            smooth_order(values[~kept]), shared(values[~kept]), values, kept, all_steps,
         )  # fmt: skip
 
     @property
@@ -97,18 +126,19 @@ class Amounts:
         """Mask of the training rows whose value is only a place on the scale."""
         return ~self._kept
 
-    def donors(self) -> np.ndarray:
+    def donors(self, stream: np.random.Generator) -> np.ndarray:
         """One donor per training row: a structured array of type ``DONOR``."""
         out = np.zeros(len(self._values), DONOR)
         out["value"], out["state"], out["step"] = self._values, np.where(self._kept, KEPT, SMOOTHED), self._steps
-        self.rank(out, self.is_smoothed)
+        self.rank(out, self.is_smoothed, stream)
         return out
 
-    def rank(self, donors: np.ndarray, mask: np.ndarray) -> None:
+    def rank(self, donors: np.ndarray, mask: np.ndarray, stream: np.random.Generator) -> None:
         """Give the donors under the mask their rank among themselves, and make them the scale."""
         donors["rank"] = 0.5
-        donors["rank"][mask] = relative_rank(donors["value"][mask])
-        self.scale = smooth_order(donors["value"][mask])
+        values = donors["value"][mask]
+        donors["rank"][mask] = spread_rank(values, stream)
+        self.scale, self.lattice = smooth_order(values), shared(values)
 
     def forget(self) -> None:
         """Drop what is aligned with training rows, once the donors are in their leaves."""
@@ -120,8 +150,11 @@ class Amounts:
         moving = donors["state"] == SMOOTHED
         ranks = reflect(donors["rank"][moving] + width[moving] * stream.standard_normal(int(moving.sum())))
         size = len(self.scale)
-        places = np.interp(ranks, (np.arange(size) + 0.5) / max(1, size), self.scale) if size else ranks
-        out[moving] = self.settle(places, donors["step"][moving], stream)
+        if size:
+            numbers = np.interp(ranks, (np.arange(size) + 0.5) / size, self.scale)
+            recurring = self.lattice[np.minimum((ranks * size).astype(int), size - 1)]
+            settled = self.settle(numbers, donors["step"][moving], stream)
+            out[moving] = np.where(np.isnan(recurring), settled, recurring)
         return out
 
     def settle(self, numbers: np.ndarray, steps: np.ndarray, stream: np.random.Generator) -> np.ndarray:
@@ -172,12 +205,13 @@ def _soften_rare(
     return np.where((counts[places] < 5) & (steps > cap), cap, steps)
 
 
-def _spikes(distinct: np.ndarray, counts: np.ndarray, unit: float, least: int = 20, factor: float = 3) -> np.ndarray:
-    """Values shared by at least ``least`` records and ``factor`` times as many as their surroundings predict."""
+def outstanding(known: np.ndarray, unit: float, factor: float = 3) -> np.ndarray:
+    """Values that ``SHARED`` records have, and ``factor`` times as many as their surroundings predict."""
+    distinct, counts = np.unique(known, return_counts=True)
     last = len(distinct) - 1
     left = np.maximum(np.arange(last + 1) - 8, 0)
     right = np.minimum(np.arange(last + 1) + 8, last)
     total = np.r_[0, np.cumsum(counts)]
     width = np.maximum((distinct[right] - distinct[left]) / max(unit, 1e-12), 1)
     expected = (total[right + 1] - total[left] - counts) / width
-    return distinct[(counts >= least) & (counts > factor * expected)]
+    return distinct[(counts >= SHARED) & (counts > factor * expected)]

@@ -9,9 +9,11 @@ import pandas as pd
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table, from_numbers
+from synth_pipeline.generators.amounts import SHARED
 from synth_pipeline.generators.identities import made_anew
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
+FEWEST = 5  # a numeric column with at most so many distinct values is a scale of grades
 FEW = 60  # a numeric column with at most this many distinct values is drawn level by level
 
 
@@ -62,8 +64,11 @@ def levels(table: Table, name: str) -> tuple[Levels, np.ndarray]:
 
 
 def is_continuous(table: Table, name: str) -> bool:
-    """Numeric with more distinct values than can be drawn level by level."""
-    return table.schema[name].kind.is_numeric and table.frame[name].nunique() > FEW
+    """Numeric, and not to be drawn level by level: values are too many, or some of them are of too few records."""
+    if not table.schema[name].kind.is_numeric:
+        return False
+    counts = table.frame[name].value_counts()
+    return len(counts) > FEW or (len(counts) > FEWEST and counts.min() < SHARED)
 
 
 def assembled(schema: Schema, drawn: Mapping[str, pd.Series], rows: int, seed: Seed, first: int = 0) -> Table:

@@ -69,7 +69,7 @@ class OrderedMargin:
         missing = float(1 - known.mean())
         if is_continuous(table, name):
             amounts = Amounts.learn(numbers, table.schema[name])
-            margin = cls(amounts, np.sort(amounts.donors()[known], order="value"), missing)
+            margin = cls(amounts, np.sort(amounts.donors(np.random.default_rng(0))[known], order="value"), missing)
             amounts.forget()
             amounts.scale = _smoothed(amounts.scale)
         else:

@@ -1,7 +1,7 @@
-"""Honest trees: one half of the rows decides where to split, the other half fills the leaves.
+"""Trees that are drawn from: random rows decide where to split, and what many rows share is given away.
 
-Athey and Imbens (2016), doi:10.1073/pnas.1510489113, introduced honesty for inference; here it keeps a
-leaf from being shaped around the very values that it gives away.
+Honest trees come from Athey and Imbens (2016), doi:10.1073/pnas.1510489113: here a random half of the rows shapes a
+tree, so that it is not shaped around most of the values that it gives away.
 """
 
 from dataclasses import dataclass, field
@@ -11,32 +11,58 @@ import numpy as np
 
 from synth_pipeline.generators.matrix import Matrix
 
+_BORROWED = 10.0  # rows' worth of its parent's distribution that a node is judged with
 
-@dataclass(slots=True, eq=False)
-class Leaves:
-    """A tree whose every node owns a slice of donors.
 
-    ``donors[start[node]:end[node]]`` are the donors below a node, and ``deep_enough[node]`` is the node
-    itself or its nearest ancestor with enough of them.  ``encoding`` says how this tree sees categories.
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """A grown tree and where the training rows fall in it.
+
+    ``rows[start[node]:end[node]]`` are the rows below a node, in random order within a leaf; ``entry[node]`` is the
+    node itself, or its nearest ancestor that is worth a split and has enough rows.  Parents come before children.
     """
 
     tree: Any  # sklearn's low-level tree, or None for a single leaf
-    donors: np.ndarray
+    encoding: dict[int, np.ndarray]  # how this tree sees categories
+    rows: np.ndarray
     start: np.ndarray
     end: np.ndarray
-    deep_enough: np.ndarray
-    encoding: dict[int, np.ndarray] = field(default_factory=dict)
+    parent: np.ndarray
+    entry: np.ndarray
+
+
+@dataclass(slots=True, eq=False)
+class Leaves:
+    """A tree whose every node owns the donors that settled there.
+
+    A draw that falls to a node stays there with probability ``stay[node]``, and takes one of
+    ``donors[first[node]:last[node]]``; else it goes up to the parent.
+    """
+
+    tree: Any
+    encoding: dict[int, np.ndarray] = field(repr=False)
+    entry: np.ndarray
+    parent: np.ndarray
+    donors: np.ndarray
+    stay: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
 
     def route(self, matrix: Matrix, rows: np.ndarray) -> np.ndarray:
-        """The node whose donors stand for each of these rows of the matrix."""
+        """The node to which each of these rows of the matrix falls."""
         if self.tree is None:
             return np.zeros(len(rows), int)
-        return self.deep_enough[self.tree.apply(matrix.features(self.encoding, rows))]
+        return self.entry[self.tree.apply(matrix.features(self.encoding, rows))]
 
     def pick(self, nodes: np.ndarray, stream: np.random.Generator) -> np.ndarray:
-        """One donor per node, at random: positions in ``donors``."""
-        sizes = self.end[nodes] - self.start[nodes]
-        return self.start[nodes] + (stream.random(len(nodes)) * sizes).astype(int)
+        """One donor for each node, at random: positions in ``donors``."""
+        nodes = nodes.copy()
+        moving = np.flatnonzero(self.stay[nodes] < 1)
+        while len(moving):
+            moving = moving[stream.random(len(moving)) >= self.stay[nodes[moving]]]
+            nodes[moving] = self.parent[nodes[moving]]
+        sizes = self.last[nodes] - self.first[nodes]
+        return self.first[nodes] + (stream.random(len(nodes)) * sizes).astype(int)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,18 +75,20 @@ class Pruning:
     labels: np.ndarray
     gain: float
 
-    def useful(self, tree: Any, rows: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Nodes below which the tree foretells the labels of donors better than the node itself does.
+    def useful(self, tree: Any, rows: np.ndarray, start: np.ndarray, end: np.ndarray, parent: np.ndarray) -> np.ndarray:
+        """Nodes below which the tree foretells the labels of the rows better than the node itself does.
 
-        By the leave-one-out likelihood of the donors, which had no say in where the tree splits.
+        By the leave-one-out likelihood of the rows, each node borrowing from its parent.
         """
         count = int(self.labels.max()) + 1
         total = np.zeros((len(rows) + 1, count))
         np.cumsum(np.eye(count)[self.labels[rows]], axis=0, out=total[1:])
         seen = total[end] - total[start]
-        share = (total[-1] + 0.5) / (total[-1] + 0.5).sum()
-        others = np.maximum(seen - 1, 0) + share
-        best = (seen * np.log(others / np.maximum(end - start, 1)[:, None])).sum(1)
+        others = np.maximum(seen - 1, 0)
+        above = others[np.maximum(parent, 0)] + (total[-1] + 0.5) / (total[-1] + 0.5).sum()
+        others += _BORROWED * above / above.sum(1, keepdims=True)
+        size = np.maximum(end - start - 1 + _BORROWED, 1)[:, None]
+        best = (seen * np.log(others / size)).sum(1)
         useful = np.zeros(len(start), bool)
         for node in np.flatnonzero(tree.children_left >= 0)[::-1]:  # children come last
             split = best[tree.children_left[node]] + best[tree.children_right[node]] - self.gain
@@ -71,47 +99,49 @@ class Pruning:
 
 def single_leaf(donors: np.ndarray) -> Leaves:
     """All donors in one leaf: for a column that nothing predicts."""
-    return Leaves(None, donors, np.array([0]), np.array([len(donors)]), np.array([0]))
+    root = np.zeros(1, int)
+    return Leaves(None, {}, root, root - 1, donors, np.ones(1), root, np.array([len(donors)]))
 
 
 def grow(
     matrix: Matrix,
     scores: np.ndarray,
     outcome: np.ndarray,
-    donors: np.ndarray,
     leaf: int,
     least: int,
     stream: np.random.Generator,
     pruning: Pruning | None = None,
-) -> Leaves:
-    """Grow a tree on a random half of the rows and fill it with the donors of the other half.
+) -> Shape:
+    """Grow a tree on a random half of the rows, and let all rows fall into it.
 
     ``outcome`` is a vector of codes (a classification tree) or a matrix of floats (a regression tree);
-    ``scores`` is the outcome by which categories are encoded: from the structure half too, since an encoding
-    that has seen the donors would lead them to leaves of their own.  ``leaf`` is the least number of
-    structure rows in a leaf, ``least`` the least number of donors.
-    With ``pruning`` a split is kept only where it foretells the donors.
+    ``scores`` is the outcome by which categories are encoded, from the same half: an encoding that has seen all
+    rows would lead them to leaves of their own.  ``leaf`` is the least number of the half's rows in a leaf,
+    ``least`` the least number of all rows.  With ``pruning`` a split is kept only where it foretells the rows.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    shape, fill = np.split(stream.permutation(matrix.rows), [matrix.rows // 2])
-    encoding = matrix.encode(scores, shape)
+    order = stream.permutation(matrix.rows)
+    half = order[: matrix.rows // 2]
+    encoding = matrix.encode(scores, half)
     model = DecisionTreeClassifier if outcome.ndim == 1 else DecisionTreeRegressor
     fitted = model(min_samples_leaf=leaf, random_state=int(stream.integers(2**31)))
-    tree = fitted.fit(matrix.features(encoding, shape), outcome[shape]).tree_
+    tree = fitted.fit(matrix.features(encoding, half), outcome[half]).tree_
 
-    reached = tree.apply(matrix.features(encoding, fill))
-    order = np.argsort(reached, kind="stable")
+    order = stream.permutation(matrix.rows)
+    reached = tree.apply(matrix.features(encoding, order))
+    by_leaf = np.argsort(reached, kind="stable")
     parent, last = _family(tree)
-    start = np.searchsorted(reached[order], np.arange(tree.node_count))
-    end = np.searchsorted(reached[order], last, side="right")
-    useful = np.ones(tree.node_count, bool) if pruning is None else pruning.useful(tree, fill[order], start, end)
-    deep_enough = np.arange(tree.node_count)
+    start = np.searchsorted(reached[by_leaf], np.arange(tree.node_count))
+    end = np.searchsorted(reached[by_leaf], last, side="right")
+    rows = order[by_leaf]
+    useful = np.ones(tree.node_count, bool) if pruning is None else pruning.useful(tree, rows, start, end, parent)
+    entry = np.arange(tree.node_count)
     for node in range(1, tree.node_count):  # parents come first
         above = parent[node]
-        if end[node] - start[node] < least or deep_enough[above] != above or not useful[above]:
-            deep_enough[node] = deep_enough[above]
-    return Leaves(tree, donors[fill][order], start, end, deep_enough, encoding)
+        if end[node] - start[node] < least or entry[above] != above or not useful[above]:
+            entry[node] = entry[above]
+    return Shape(tree, encoding, rows, start, end, parent, entry)
 
 
 def _family(tree: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -11,9 +11,12 @@ from synth_pipeline.generators.columns import Levels
 from synth_pipeline.generators.encoding import WIDE, outcome_scores
 from synth_pipeline.generators.leaves import Leaves, Pruning, grow, single_leaf
 from synth_pipeline.generators.matrix import Matrix
+from synth_pipeline.generators.settling import settle
 
 if TYPE_CHECKING:
     from synth_pipeline.generators.forest import Forest
+
+RARE = 3  # records below which a category tells of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,16 +31,16 @@ class LevelModel:
         cls, forest: "Forest", known: Levels, codes: np.ndarray, matrix: Matrix, stream: np.random.Generator
     ) -> "LevelModel":
         """Learn the column from the earlier ones in the matrix, then add it there."""
+        codes = _without_rare(known, codes, stream)
         donors = codes.astype(np.int32)
         if not matrix.columns or known.count < 2:
             trees = [single_leaf(np.sort(donors))]
         else:
             outcome, scores = _outcome(known, codes, stream)
-            labels = _coarse(codes)
-            trees = [
-                grow(matrix, scores, outcome, donors, forest.leaf, forest.donors, stream, Pruning(labels, forest.gain))
-                for _ in range(forest.trees)
-            ]
+            pruning = Pruning(_coarse(codes), forest.gain)
+            leaf = forest.leaf(matrix.rows) // (2 if known.count <= 3 else 1)  # few parameters are in such a leaf
+            shapes = [grow(matrix, scores, outcome, max(1, leaf), 1, stream, pruning) for _ in range(forest.trees)]
+            trees = [settle(shape, donors, codes, forest.swapped, stream) for shape in shapes]
         matrix.add_levels(known, codes)
         return cls(known, trees)
 
@@ -50,6 +53,20 @@ class LevelModel:
             codes[rows] = leaves.donors[leaves.pick(leaves.route(matrix, rows), stream)]
         matrix.add_levels(self.known, codes)
         return self.known.restore(codes)
+
+
+def _without_rare(known: Levels, codes: np.ndarray, stream: np.random.Generator) -> np.ndarray:
+    """Codes, where those of fewer than ``RARE`` records give way to others, unless the column consists of them."""
+    if known.scale is not None:
+        return codes
+    counts = np.bincount(codes, minlength=known.count)
+    common = np.where(counts < RARE, 0, counts)
+    rare = common[codes] == 0
+    if not 0 < rare.mean() < 0.05:
+        return codes
+    out = codes.copy()
+    out[rare] = stream.choice(known.count, size=int(rare.sum()), p=common / common.sum())
+    return out
 
 
 def _outcome(known: Levels, codes: np.ndarray, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

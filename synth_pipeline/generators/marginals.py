@@ -22,7 +22,7 @@ class Marginals(Spec):
 
     @property
     def version(self) -> int:
-        return 1
+        return 2
 
     def fit(self, train: Train, seed: Seed) -> "MarginalsSampler":
         table = train.table
@@ -31,7 +31,8 @@ class Marginals(Spec):
         for name in table.schema.modelled:
             if is_continuous(table, name):
                 amounts = Amounts.learn(table.numbers(name), table.schema[name])
-                columns[name] = _Margin(amounts, np.sort(amounts.donors(), order="value"))
+                donors = amounts.donors(seed.child(name).stream())
+                columns[name] = _Margin(amounts, np.sort(donors, order="value"))
                 amounts.forget()
             else:
                 known, codes = levels(table, name)

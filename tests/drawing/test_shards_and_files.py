@@ -170,13 +170,13 @@ def test_a_drawer_survives_being_kept(fitted, shop, rules, kind):
 
 def test_a_drawer_of_another_version_is_refused_with_both_named(fitted, shop, monkeypatch):
     data = dumps(fitted(shop))
-    with pytest.raises(SynthError, match="generator marginals-1 instead of generator marginals-2"):
-        loads(data, "marginals-2")
-    with pytest.raises(SynthError, match="generator marginals-1 instead of generator forest-1"):
+    with pytest.raises(SynthError, match="generator marginals-2 instead of generator marginals-3"):
+        loads(data, "marginals-3")
+    with pytest.raises(SynthError, match="generator marginals-2 instead of generator forest-1"):
         loads(data, "forest-1")
     monkeypatch.setattr(saved, "FORMAT", 2)
     with pytest.raises(SynthError, match="format 1 instead of format 2") as refusal:
-        loads(data, "marginals-1")
+        loads(data, "marginals-2")
     assert refusal.value.fix == "fit the generator again."
 
 

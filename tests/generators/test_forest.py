@@ -12,8 +12,10 @@ from synth_pipeline.generators import Forest
 from synth_pipeline.generators.amounts import reflect, relative_rank, smooth_order, step_of
 from synth_pipeline.generators.columns import levels
 from synth_pipeline.generators.encoding import level_scores
-from synth_pipeline.generators.leaves import Pruning, grow, single_leaf
+from synth_pipeline.generators.leaves import Pruning, Shape, grow, single_leaf
 from synth_pipeline.generators.matrix import Matrix
+from synth_pipeline.generators.order import drawing_order
+from synth_pipeline.generators.settling import settle
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
 
@@ -126,29 +128,31 @@ def matrix_of(features: np.ndarray) -> Matrix:
     return matrix
 
 
-def test_leaves_hold_enough_donors_from_the_other_half():
+def grown(features: np.ndarray, leaf: int = 20, least: int = 30, seed: int = 7, **more: object) -> Shape:
+    target = features[:, :1].astype(float)
+    return grow(matrix_of(features), target, target, leaf, least, np.random.default_rng(seed), **more)
+
+
+def test_leaves_hold_enough_donors():
     stream = np.random.default_rng(7)
     features = stream.normal(size=(1_000, 3)).astype(np.float32)
-    target = features[:, :1].astype(float)
-    leaves = grow(matrix_of(features), target, target, np.arange(1_000), 20, 30, stream)
+    leaves = settle(grown(features), np.arange(1_000), None, 0, stream)
     nodes = leaves.route(matrix_of(features), np.arange(1_000))
-    assert len(leaves.donors) == 500
-    assert (leaves.end[nodes] - leaves.start[nodes]).min() >= 30
+    assert sorted(leaves.donors) == list(range(1_000))
+    assert (leaves.last[nodes] - leaves.first[nodes]).min() >= 30
     assert len(np.unique(nodes)) > 5
     picked = leaves.donors[leaves.pick(nodes, stream)]
     assert np.corrcoef(features[picked, 0], features[:, 0])[0, 1] > 0.8
 
 
-def test_every_donor_lies_below_its_node():
-    stream = np.random.default_rng(8)
-    features = stream.normal(size=(600, 2)).astype(np.float32)
-    target = features[:, :1].astype(float)
-    leaves = grow(matrix_of(features), target, target, np.arange(600), 20, 5, stream)
-    reached = leaves.tree.apply(features)
-    for leaf in np.flatnonzero(leaves.tree.children_left < 0):
-        mine = leaves.donors[leaves.start[leaf] : leaves.end[leaf]]
-        assert (reached[mine] == leaf).all()
-    assert (leaves.start[0], leaves.end[0]) == (0, 300)
+def test_every_row_lies_below_its_node():
+    features = np.random.default_rng(8).normal(size=(600, 2)).astype(np.float32)
+    shape = grown(features, least=5)
+    reached = shape.tree.apply(features)
+    for leaf in np.flatnonzero(shape.tree.children_left < 0):
+        mine = shape.rows[shape.start[leaf] : shape.end[leaf]]
+        assert sorted(mine) == list(np.flatnonzero(reached == leaf))
+    assert (shape.start[0], shape.end[0]) == (0, 600)
 
 
 def test_splits_that_foretell_nothing_are_pruned_and_others_are_not():
@@ -158,10 +162,82 @@ def test_splits_that_foretell_nothing_are_pruned_and_others_are_not():
     reached = []
     for codes in (noise, signal):
         for pruning in (None, Pruning(codes, 2.0)):
-            leaves = grow(matrix_of(features), codes[:, None], codes, codes, 45, 30, stream, pruning)
-            reached.append(len(np.unique(leaves.route(matrix_of(features), np.arange(2_000)))))
-    assert reached[0] > 10 * reached[1]
+            shape = grow(matrix_of(features), codes[:, None], codes, 45, 30, stream, pruning)
+            reached.append(len(np.unique(shape.entry[shape.tree.children_left < 0])))
+    assert reached[0] > 5 * reached[1]
     assert reached[3] >= 4
+
+
+@pytest.mark.parametrize("swapped", [1, 2, 5])
+def test_what_changes_places_is_drawn_as_often_as_before(swapped):
+    """10,000 rows, 40 levels that go with a number; as many draws as 50 times the rows."""
+    stream = np.random.default_rng(10)
+    features = stream.normal(size=(10_000, 2)).astype(np.float32)
+    codes = np.clip(np.round(8 * np.abs(features[:, 0]) + stream.exponential(3, 10_000)), 0, 39).astype(int)
+    leaves = settle(grown(features, least=1), codes, codes, swapped, stream)
+    nodes = np.tile(leaves.route(matrix_of(features), np.arange(10_000)), 50)
+    shares = np.bincount(leaves.donors[leaves.pick(nodes, stream)], minlength=40) / len(nodes)
+    assert np.abs(shares - np.bincount(codes, minlength=40) / 10_000).max() < 0.002
+    assert sorted(leaves.donors) == sorted(codes)
+
+
+def test_what_one_row_alone_has_in_its_leaf_is_not_given_away_there():
+    """Eight leaves of 250 rows; a mark in a single row of each, of a level that is common nowhere."""
+    stream = np.random.default_rng(11)
+    features = np.repeat(np.arange(8), 250)[:, None].astype(np.float32)
+    codes = stream.integers(0, 3, 2_000)
+    marked = np.arange(0, 2_000, 250)
+    codes[marked] = 3 + np.arange(8)
+    shape = grown(features, leaf=60, least=1)
+    for swapped, given in ((0, True), (1, False)):
+        leaves = settle(shape, codes, codes, swapped, np.random.default_rng(12))
+        nodes = leaves.route(matrix_of(features), marked)
+        inside = [3 + place in leaves.donors[leaves.first[node] : leaves.last[node]]
+                  for place, node in enumerate(nodes)]  # fmt: skip
+        assert all(inside) if given else not any(inside)
+    drawn = leaves.donors[leaves.pick(np.repeat(nodes, 20_000), stream)].reshape(8, 20_000)
+    own = (drawn == 3 + np.arange(8)[:, None]).mean()
+    others = (drawn >= 3).mean() - own
+    assert others / 7 == pytest.approx(own, rel=0.3)  # from anywhere as often as from where they stood
+
+
+def test_a_level_of_two_records_is_never_drawn_and_one_of_twenty_is():
+    codes = np.random.default_rng(13).integers(0, 4, 3_000)
+    words = np.array(["north", "south", "east", "west", "twice", "often"])
+    codes[:2], codes[2:22] = 4, 5
+    drawn = made_of(table_of({"place": Kind.CATEGORY}, place=words[codes]), 20_000).frame["place"]
+    assert not (drawn == "twice").any()
+    assert (drawn == "often").mean() == pytest.approx(20 / 3_000, rel=0.4)
+
+
+def test_columns_that_tell_nothing_of_the_others_are_drawn_last():
+    stream = np.random.default_rng(14)
+    base = stream.normal(size=3_000)
+    table = table_of(
+        {"noise": Kind.DECIMAL, "word": Kind.CATEGORY, "a": Kind.DECIMAL, "b": Kind.INTEGER, "flag": Kind.BOOLEAN},
+        noise=stream.normal(size=3_000), word=stream.choice(["x", "y", "z"], 3_000), a=base,
+        b=np.round(10 * base + stream.normal(size=3_000)), flag=base > 0,
+    )  # fmt: skip
+    assert drawing_order(table, Seed(1))[:3] == ["a", "b", "flag"]
+
+
+def test_a_number_that_many_share_is_met_again_and_one_of_few_is_not():
+    """Counts with a long tail: 0 to 9 are common, the largest are of one record each."""
+    stream = np.random.default_rng(15)
+    counts = np.r_[stream.integers(0, 10, 4_000), 1_000 + 37 * np.arange(20)]
+    made = made_of(table_of({"n": Kind.INTEGER}, {"n": 1.0}, n=counts), 40_000).numbers("n")
+    assert np.isin(made[made < 500], np.arange(10)).mean() > 0.99
+    assert np.isin(made[made >= 1_000], counts).mean() < 0.25
+
+
+def test_more_strength_gives_larger_leaves_and_less_likeness(fair):
+    assert [Forest(strength=strength).leaf(8_000) for strength in (0.5, 1, 4)] == [20, 40, 160]
+    train = fair.take(np.arange(3_000))
+    strengths = []
+    for strength in (0.5, 20):
+        made = made_of(train, 3_000, forest=Forest(strength=strength))
+        strengths.append(abs(spearmanr(made.numbers("age"), made.numbers("children")).statistic))
+    assert strengths[1] < strengths[0] - 0.03
 
 
 def test_a_single_leaf_draws_all_donors_alike():

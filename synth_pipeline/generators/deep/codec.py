@@ -13,7 +13,7 @@ import pandas as pd
 
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table
-from synth_pipeline.generators.amounts import Amounts, smooth_order
+from synth_pipeline.generators.amounts import Amounts, outstanding, smooth_order
 from synth_pipeline.generators.columns import Levels, is_continuous, levels
 from synth_pipeline.spec.columns import Schema
 
@@ -88,10 +88,11 @@ class AmountField:
 
     @classmethod
     def learn(cls, amounts: Amounts, numbers: np.ndarray) -> "AmountField":
-        donors = amounts.donors()
+        donors = amounts.donors(np.random.default_rng(0))  # of which only values and steps are used
         amounts.forget()
-        counts = np.array([(numbers == spike).sum() for spike in amounts.spikes], int)
-        spikes = np.sort(amounts.spikes[np.argsort(-counts, kind="stable")[:SPIKES]])
+        spikes = outstanding(numbers[~np.isnan(numbers)], amounts.unit)
+        counts = np.array([(numbers == spike).sum() for spike in spikes], int)
+        spikes = np.sort(spikes[np.argsort(-counts, kind="stable")[:SPIKES]])
         free = donors[~np.isnan(numbers) & ~np.isin(numbers, spikes)]
         free = np.sort(free, order="value")
         amounts.scale = smooth_order(free["value"])
