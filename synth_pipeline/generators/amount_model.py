@@ -20,7 +20,7 @@ TIED = 3  # TIED + i: the donor equals earlier column i
 
 _NEAR_LIMIT = 0.35  # in logarithms of the ratio
 _NEAR_BLUR = 0.03  # in ranks of the ratio
-_LENIENCE = 4.0  # nats: tenths of a column see less than a split foretells
+_LENIENCE = 2.0  # nats: tenths of a column see less than a split foretells
 _FAR = 0.1  # in ranks: farther than this a tie or ratio has lost its donor
 
 

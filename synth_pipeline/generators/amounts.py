@@ -148,7 +148,8 @@ class Amounts:
         """New numbers from donors: kept ones as they are, the others blurred by ``width`` in rank."""
         out = donors["value"].copy()
         moving = donors["state"] == SMOOTHED
-        ranks = reflect(donors["rank"][moving] + width[moving] * stream.standard_normal(int(moving.sum())))
+        blurred = donors["rank"][moving] + width[moving] * stream.standard_normal(int(moving.sum()))
+        ranks = np.clip(reflect(blurred), 0, 1)
         size = len(self.scale)
         if size:
             numbers = np.interp(ranks, (np.arange(size) + 0.5) / size, self.scale)

@@ -11,7 +11,7 @@ import numpy as np
 
 from synth_pipeline.generators.matrix import Matrix
 
-_BORROWED = 10.0  # rows' worth of its parent's distribution that a node is judged with
+_BORROWED = 2.0  # rows' worth of its parent's distribution that a node is judged with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,27 +121,32 @@ def grow(
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    order = stream.permutation(matrix.rows)
-    half = order[: matrix.rows // 2]
+    half = stream.permutation(matrix.rows)[: matrix.rows // 2]
     encoding = matrix.encode(scores, half)
     model = DecisionTreeClassifier if outcome.ndim == 1 else DecisionTreeRegressor
     fitted = model(min_samples_leaf=leaf, random_state=int(stream.integers(2**31)))
     tree = fitted.fit(matrix.features(encoding, half), outcome[half]).tree_
+    parent, last = _family(tree)
 
     order = stream.permutation(matrix.rows)
     reached = tree.apply(matrix.features(encoding, order))
-    by_leaf = np.argsort(reached, kind="stable")
-    parent, last = _family(tree)
-    start = np.searchsorted(reached[by_leaf], np.arange(tree.node_count))
-    end = np.searchsorted(reached[by_leaf], last, side="right")
-    rows = order[by_leaf]
-    useful = np.ones(tree.node_count, bool) if pruning is None else pruning.useful(tree, rows, start, end, parent)
+    rows, start, end = _by_leaf(order, reached, last)
+    useful = np.ones(tree.node_count, bool)
+    if pruning is not None:
+        useful = pruning.useful(tree, rows, start, end, parent)
     entry = np.arange(tree.node_count)
     for node in range(1, tree.node_count):  # parents come first
         above = parent[node]
         if end[node] - start[node] < least or entry[above] != above or not useful[above]:
             entry[node] = entry[above]
     return Shape(tree, encoding, rows, start, end, parent, entry)
+
+
+def _by_leaf(rows: np.ndarray, reached: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows in the order of the leaves that they reached, and the slice of them below each node."""
+    order = np.argsort(reached, kind="stable")
+    start = np.searchsorted(reached[order], np.arange(len(last)))
+    return rows[order], start, np.searchsorted(reached[order], last, side="right")
 
 
 def _family(tree: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -52,7 +52,7 @@ attributes:
   retries: 1
   generator:
     kind: forest
-    leaf: 50
+    donors: 50
     blur: 0.4
 """
 
@@ -166,7 +166,7 @@ SHALLOW = {
         swap("seed: 7", "colour: red"), 20, "colour", "no known field", "fields are name, description",
     ),
     "field in the wrong place": (swap("blur: 0.4", "target: age"), 33, "generator.target", "forest", "right under"),
-    "inner field outside": (swap("seed: 7", "leaf: 7"), 20, "leaf", "no known field", "under 'generator:'"),
+    "inner field outside": (swap("seed: 7", "donors: 7"), 20, "donors", "no known field", "under 'generator:'"),
     "missing name": (swap("  name: zoo\n", ""), 3, "name", "missing", "add 'name:'"),
     "missing source": (swap(f"  source:\n    {FILE}\n", ""), 3, "source", "missing", "add 'source:'"),
     "missing source.kind": (swap("    kind: file\n", ""), 7, "source.kind", "missing", "file, duckdb, python"),
@@ -182,7 +182,7 @@ SHALLOW = {
     "name is a number": (swap("name: zoo", "name: 12"), 4, "name", "is a number", "quotes"),
     "name unlike the folder": (swap("name: zoo", "name: zoology"), 4, "name", "folder 'zoo'", "name: zoo"),
     "duplicate key": (swap("  csv: true", "  seed: 8"), 21, "seed", "second time, after line 20", "delete one"),
-    "duplicate inner key": (swap("blur: 0.4", "leaf: 7"), 33, "generator.leaf", "after line 32", "delete one"),
+    "duplicate inner key": (swap("blur: 0.4", "donors: 7"), 33, "generator.donors", "after line 32", "delete one"),
     "unknown source kind": (swap("kind: file", "kind: files"), 8, "source.kind", "'files'", "did you mean 'file'"),
     "far source kind": (swap("kind: file", "kind: s3"), 8, "source.kind", "'s3'", "file, duckdb, python"),
     "source is a word": (swap(f"source:\n    {FILE}", "source: file"), 7, "source", "'file'", "'kind: file' below it"),
@@ -190,9 +190,9 @@ SHALLOW = {
     "misspelt generator": (
         swap("kind: forest", "kind: Forrest"), 31, "generator.kind", "'Forrest'", "did you mean 'forest'",
     ),
-    "unknown parameter": (swap("leaf: 50", "leafs: 50"), 32, "generator.leafs", "generator 'forest'", "'leaf'"),
+    "unknown parameter": (swap("donors: 50", "donorz: 50"), 32, "generator.donorz", "generator 'forest'", "'donors'"),
     "parameter too small": (
-        swap("leaf: 50", "leaf: 1"), 32, "generator.leaf", "at least 5 and at most 10,000, and is 1", "leaf",
+        swap("donors: 50", "donors: 1"), 32, "generator.donors", "at least 5 and at most 10,000, and is 1", "Least",
     ),
     "parameter too large": (swap("blur: 0.4", "blur: 9"), 33, "generator.blur", "at most 3", "smoothing"),
     "parameter not a number": (swap("blur: 0.4", "blur: soft"), 33, "generator.blur", "must be a number", "at most 3"),
@@ -571,9 +571,9 @@ def test_one_data_set_only(own):
 
 
 def test_many_mistakes_at_once(project):
-    text = swap("rows: 900", "rows: many").replace("leaf: 50", "leafs: 50").replace("zoo.csv", "zo.csv")
+    text = swap("rows: 900", "rows: many").replace("donors: 50", "donorz: 50").replace("zoo.csv", "zo.csv")
     found = found_in(project, text, deep=True)
-    assert [one.field for one in found] == ["rows", "generator.leafs", "source.path"]
+    assert [one.field for one in found] == ["rows", "generator.donorz", "source.path"]
 
 
 def test_all_unknown_columns_at_once(project):
@@ -676,8 +676,8 @@ def test_loading_says_all_mistakes(project):
 
 
 def test_a_mistake_reads_as_one_line():
-    mistake = Mistake(Path("a/defs.yaml"), 12, "generator.leaf", "must be at least 5, and is 1.", "write more.")
-    assert str(mistake) == "a/defs.yaml:12: generator.leaf: must be at least 5, and is 1. Fix: write more."
+    mistake = Mistake(Path("a/defs.yaml"), 12, "generator.donors", "must be at least 5, and is 1.", "write more.")
+    assert str(mistake) == "a/defs.yaml:12: generator.donors: must be at least 5, and is 1. Fix: write more."
     assert str(Mistake(Path("a"), None, "", "is missing.", "add it.")) == "a: is missing. Fix: add it."
 
 

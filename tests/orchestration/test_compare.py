@@ -118,7 +118,7 @@ def test_every_one_counts_as_an_attempt_and_nothing_is_in_force_or_opened(found,
     run = Run(spec, project.store(), "later")
     attempts = run.ledger.read("attempts", "shop")
     first = attempts[attempts["run_id"] == attempts["run_id"].iloc[0]]
-    assert first["generator"].tolist() == ["marginals-1", "imported-1", "imported-1", "forest-1"]
+    assert first["generator"].tolist() == ["marginals-2", "imported-1", "imported-1", "forest-2"]
     assert first["verdict"].tolist()[:3] == ["block", "block", "unmeasured"]
     assert set(run.ledger.read("findings", "shop")["artefact"]) >= set(first["artefact"]) - {""}
     assert not len(run.ledger.read("openings"))
@@ -134,7 +134,7 @@ def test_equal_comparisons_give_equal_numbers(found, spec):
 
 @pytest.mark.parametrize(
     ("label", "told"),
-    [("forst", "no generator 'forst'"), ("forest:leaf", "KIND:NAME=VALUE"), ("forest:leafs=3", "leafs")],
+    [("forst", "no generator 'forst'"), ("forest:leaf", "KIND:NAME=VALUE"), ("forest:leaf=3", "leaf")],
 )
 def test_a_generator_that_does_not_exist_is_refused_before_anything_runs(spec, label, told):
     with pytest.raises(SynthError, match=told):

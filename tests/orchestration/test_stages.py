@@ -84,7 +84,7 @@ def test_real_parts_are_restricted_and_published_rows_are_made_up(spec: DatasetS
     assert (run.store.restricted.stat().st_mode & 0o777) == 0o700
     table = pq.read_table(run.get("staged_release").data)
     assert table.schema.metadata[b"synthetic"] == b"true"
-    assert json.loads(table.schema.metadata[b"provenance"])["generator"] == "forest-1"
+    assert json.loads(table.schema.metadata[b"provenance"])["generator"] == "forest-2"
     rows = table.to_pandas()
     assert set(rows["_provenance"]) == {"synthetic"}
     assert rows["_record_id"].is_unique
@@ -148,7 +148,7 @@ def test_a_sampler_of_another_version_is_refused(spec: DatasetSpec, monkeypatch:
     run = Run(spec, store(), "one")
     list(through(run, until="generator"))
     monkeypatch.setattr(type(spec.generator), "version", 99)
-    with pytest.raises(SynthError, match="forest-1 instead of generator forest-99"):
+    with pytest.raises(SynthError, match="forest-2 instead of generator forest-99"):
         stages.draw_candidates(run)
 
 
@@ -191,7 +191,7 @@ def test_a_memorisation_block_is_final_until_somebody_changes_something(spec: Da
     with pytest.raises(Refusal, match="another seed would only retry"):
         stages.fit_generator(Run(spec, store(), "two", {SEED: "5"}))
     stages.fit_generator(Run(spec, store(), "three", {DRILL: "0.01"}))
-    larger = DatasetSpec.model_validate(spec.model_dump() | {"generator": {"kind": "forest", "leaf": 90}})
+    larger = DatasetSpec.model_validate(spec.model_dump() | {"generator": {"kind": "forest", "strength": 2}})
     stages.fit_generator(Run(larger, store(), "four"))
 
 
