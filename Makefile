@@ -68,7 +68,9 @@ lint: $(READY)  ## Check style, types and import contracts
 
 bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with splits and peers' outputs
 	@$(BIN)/python benchmarks/generators.py
+	@$(BIN)/python -W ignore benchmarks/forest.py
 	@$(BIN)/python benchmarks/rules.py
+	@$(BIN)/python benchmarks/drawing.py
 
 calibrate: $(READY)  ## Measure false alarms and power (hours; goes on where it was stopped); SYNTH_DATA names a folder of tables
 	@$(BIN)/python benchmarks/calibrate.py --page docs/calibration.md

@@ -143,7 +143,7 @@ def usual(spec: DatasetSpec) -> list[str]:
 
 
 def generator_of(label: str, declared: AnyGenerator | None = None) -> Any:
-    """A generator by its kind and parameters, such as ``copula`` or ``forest:leaf=100,trees=3``.
+    """A generator by its kind and parameters, such as ``copula`` or ``forest:strength=2,trees=3``.
 
     ``declared`` supplies the parameters of its own kind.  Raises SynthError where there is no such thing.
     """
@@ -154,7 +154,7 @@ def generator_of(label: str, declared: AnyGenerator | None = None) -> Any:
     for pair in filter(None, settings.split(",")):
         name, equals, value = pair.partition("=")
         if not equals:
-            raise SynthError(f"{label!r} is not of the form KIND:NAME=VALUE.", "write, for example, forest:leaf=100.")
+            raise SynthError(f"{label!r} is not of the form KIND:NAME=VALUE.", "write, for example, forest:strength=2.")
         try:
             given[name] = json.loads(value)
         except json.JSONDecodeError:

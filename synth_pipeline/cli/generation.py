@@ -17,7 +17,7 @@ EDGE_CASES = "_edge_cases"
 @commands.command(
     epilog=examples(
         "synth generate --train people.csv --out synthetic.parquet",
-        "synth generate --generator forest --set leaf=100 --train people.parquet --rows 5000 --seed 7 --out out.csv",
+        "synth generate --generator forest --set strength=2 --train people.parquet --rows 5000 --seed 7 --out out.csv",
         "synth generate --train people.parquet --constraints rules.yaml --where half.yaml --out out.parquet",
     )
 )
@@ -84,7 +84,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise SynthError(f"--set {pair!r} is not of the form NAME=VALUE.", "write, for example, --set leaf=100.")
+            raise SynthError(f"--set {pair!r} is not of the form NAME=VALUE.", "write, for example, --set strength=2.")
         try:
             out[name] = json.loads(value)
         except json.JSONDecodeError:

@@ -78,7 +78,7 @@ def check(dataset: Annotated[str | None, typer.Argument(help="All data sets if a
 @commands.command(
     epilog=examples(
         "synth compare fair",
-        "synth compare fair --generator forest --generator forest:leaf=100 --generator copula --html compared.html",
+        "synth compare fair --generator forest --generator forest:strength=2 --generator copula --html compared.html",
     )
 )
 def compare(

@@ -80,5 +80,5 @@ def refuse_blocked(run: Run, source: Artefact) -> None:
         raise Refusal(
             f"{run.name}: the memorisation audit blocked this source, spec and generator version on "
             f"{last['at']:%Y-%m-%d %H:%M} UTC ({last['reasons']}); another seed would only retry the audit.",
-            "change the source, the spec or the generator, for example to larger leaves.",
+            "change the source, the spec or the generator, for example to more strength of the forest.",
         )
