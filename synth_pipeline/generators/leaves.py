@@ -1,7 +1,7 @@
-"""Trees that are drawn from: random rows decide where to split, and what many rows share is given away.
+"""Honest trees: one half of the rows decides where to split, the other half fills the leaves.
 
-Honest trees come from Athey and Imbens (2016), doi:10.1073/pnas.1510489113: here a random half of the rows shapes a
-tree, so that it is not shaped around most of the values that it gives away.
+Athey and Imbens (2016), doi:10.1073/pnas.1510489113, introduced honesty for inference; here it keeps a
+leaf from being shaped around the very values that it gives away.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _BORROWED = 2.0  # rows' worth of its parent's distribution that a node is judge
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A grown tree and where the training rows fall in it.
+    """A grown tree and where the rows that had no say in it fall.
 
     ``rows[start[node]:end[node]]`` are the rows below a node, in random order within a leaf; ``entry[node]`` is the
     node itself, or its nearest ancestor that is worth a split and has enough rows.  Parents come before children.
@@ -112,25 +112,23 @@ def grow(
     stream: np.random.Generator,
     pruning: Pruning | None = None,
 ) -> Shape:
-    """Grow a tree on a random half of the rows, and let all rows fall into it.
+    """Grow a tree on a random half of the rows, and let the other half fall into it.
 
     ``outcome`` is a vector of codes (a classification tree) or a matrix of floats (a regression tree);
-    ``scores`` is the outcome by which categories are encoded, from the same half: an encoding that has seen all
-    rows would lead them to leaves of their own.  ``leaf`` is the least number of the half's rows in a leaf,
-    ``least`` the least number of all rows.  With ``pruning`` a split is kept only where it foretells the rows.
+    ``scores`` is the outcome by which categories are encoded, from the same half: an encoding that has seen the
+    others would lead them to leaves of their own.  ``leaf`` is the least number of the half's rows in a leaf,
+    ``least`` the least number of the other half.  With ``pruning`` a split is kept only where it foretells these.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    half = stream.permutation(matrix.rows)[: matrix.rows // 2]
+    half, rest = np.array_split(stream.permutation(matrix.rows), 2)
     encoding = matrix.encode(scores, half)
     model = DecisionTreeClassifier if outcome.ndim == 1 else DecisionTreeRegressor
     fitted = model(min_samples_leaf=leaf, random_state=int(stream.integers(2**31)))
     tree = fitted.fit(matrix.features(encoding, half), outcome[half]).tree_
     parent, last = _family(tree)
 
-    order = stream.permutation(matrix.rows)
-    reached = tree.apply(matrix.features(encoding, order))
-    rows, start, end = _by_leaf(order, reached, last)
+    rows, start, end = _by_leaf(rest, tree.apply(matrix.features(encoding, rest)), last)
     useful = np.ones(tree.node_count, bool)
     if pruning is not None:
         useful = pruning.useful(tree, rows, start, end, parent)

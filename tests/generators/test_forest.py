@@ -138,7 +138,7 @@ def test_leaves_hold_enough_donors():
     features = stream.normal(size=(1_000, 3)).astype(np.float32)
     leaves = settle(grown(features), np.arange(1_000), None, 0, stream)
     nodes = leaves.route(matrix_of(features), np.arange(1_000))
-    assert sorted(leaves.donors) == list(range(1_000))
+    assert len(set(leaves.donors)) == len(leaves.donors) == 500
     assert (leaves.last[nodes] - leaves.first[nodes]).min() >= 30
     assert len(np.unique(nodes)) > 5
     picked = leaves.donors[leaves.pick(nodes, stream)]
@@ -151,8 +151,8 @@ def test_every_row_lies_below_its_node():
     reached = shape.tree.apply(features)
     for leaf in np.flatnonzero(shape.tree.children_left < 0):
         mine = shape.rows[shape.start[leaf] : shape.end[leaf]]
-        assert sorted(mine) == list(np.flatnonzero(reached == leaf))
-    assert (shape.start[0], shape.end[0]) == (0, 600)
+        assert (reached[mine] == leaf).all()
+    assert (shape.start[0], shape.end[0], len(set(shape.rows))) == (0, 300, 300)
 
 
 def test_splits_that_foretell_nothing_are_pruned_and_others_are_not():
@@ -178,7 +178,7 @@ def test_what_changes_places_is_drawn_as_often_as_before(swapped):
     nodes = np.tile(leaves.route(matrix_of(features), np.arange(10_000)), 50)
     shares = np.bincount(leaves.donors[leaves.pick(nodes, stream)], minlength=40) / len(nodes)
     assert np.abs(shares - np.bincount(codes, minlength=40) / 10_000).max() < 0.002
-    assert sorted(leaves.donors) == sorted(codes)
+    assert len(leaves.donors) == 5_000
 
 
 def test_what_one_row_alone_has_in_its_leaf_is_not_given_away_there():
