@@ -2,9 +2,10 @@
 
 Each column is predicted from the earlier ones by a few trees; a synthetic row takes one tree at random,
 falls into a leaf and draws from it.  Sequential tree synthesis goes back to Reiter (2005), Journal of
-Official Statistics 21(3); what differs here is that one half of the rows shapes a tree and the other fills
-it, that a split must pay for what it gives away (``leaves.py``), that what few rows of a leaf share changes places with other leaves
-(``settling.py``), and that amounts are drawn by smoothing over order statistics (``amounts.py``).
+Official Statistics 21(3); what differs here is that one half of the rows shapes a tree and the other half
+fills it, that a split must pay for what it gives away (``leaves.py``), that what few rows of a leaf share changes
+places with other leaves (``settling.py``), and that amounts are drawn by smoothing over order statistics
+(``amounts.py``).
 """
 
 from collections.abc import Mapping

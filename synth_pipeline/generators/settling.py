@@ -17,19 +17,18 @@ def settle(
 ) -> Leaves:
     """The leaves of a tree; ``donors`` and ``codes``, equal for equal values, have one entry per training row.
 
-    Without codes all donors stay in their leaves.
+    Without codes nothing is exchanged, and each node gives away all donors below it.
     """
     nodes = len(shape.parent)
-    place = shape.entry[_leaf_of(shape)]
-    stay = np.ones(nodes)
-    if codes is not None:
-        place, stay = _exchanged(place, codes[shape.rows], shape.parent, swapped, stream)
+    if codes is None:
+        return Leaves(shape.tree, shape.encoding, shape.entry, shape.parent, donors[shape.rows], np.ones(nodes),
+                      shape.start, shape.end)  # fmt: skip
+    place, stay = _exchanged(shape.entry[_leaf_of(shape)], codes[shape.rows], shape.parent, swapped, stream)
     order = np.argsort(place, kind="stable")
     first, last = (np.searchsorted(place[order], np.arange(nodes), side) for side in ("left", "right"))
-    empty = last == first
-    stay[empty] = 0.0  # nobody settled there
-    if empty[0]:  # a draw that finds nobody on its way up takes anybody
-        first[0], last[0] = 0, len(donors)
+    stay[last == first] = 0.0  # nobody settled there
+    if last[0] == first[0]:  # a draw that finds nobody on its way up takes anybody
+        first[0], last[0] = 0, len(shape.rows)
     stay[0] = 1.0
     return Leaves(shape.tree, shape.encoding, shape.entry, shape.parent, donors[shape.rows][order], stay, first, last)
 
