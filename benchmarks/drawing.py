@@ -32,7 +32,7 @@ from synth_pipeline.defs.fair.survey import women
 from synth_pipeline.drawing import Drawer, dumps, fit_drawer, loads, write
 from synth_pipeline.drawing.seen import Seen
 from synth_pipeline.generators import Forest
-from synth_pipeline.library import read_real
+from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 

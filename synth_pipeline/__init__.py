@@ -5,14 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synth_pipeline.components import SyntheticDataset
-    from synth_pipeline.library import Audit, audit, generate, load_release
+    from synth_pipeline.generation import fit, generate
+    from synth_pipeline.library import Audit, audit, load_release
 
 __version__ = "0.1.0"
 
-__all__ = ["Audit", "SyntheticDataset", "audit", "generate", "load_release"]
+__all__ = ["Audit", "SyntheticDataset", "audit", "fit", "generate", "load_release"]
 
 # Loaded when first used: the library must not wait for Dagster, nor the graph for the library.
-_HOMES = {"SyntheticDataset": "components", **dict.fromkeys(("Audit", "audit", "generate", "load_release"), "library")}
+_HOMES = {
+    "SyntheticDataset": "components",
+    **dict.fromkeys(("Audit", "audit", "load_release"), "library"),
+    **dict.fromkeys(("fit", "generate"), "generation"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -22,8 +22,8 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.generation import parametrised
 from synth_pipeline.generators import GENERATORS, AnyGenerator
-from synth_pipeline.library import parametrised
 from synth_pipeline.reports.frontier import frontier
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.attempt import Attempt, attempt, note_attempt, real_parts
@@ -148,8 +148,6 @@ def generator_of(label: str, declared: AnyGenerator | None = None) -> Any:
     ``declared`` supplies the parameters of its own kind.  Raises SynthError where there is no such thing.
     """
     kind, _, settings = label.partition(":")
-    if kind not in GENERATORS:
-        raise SynthError(f"There is no generator {kind!r}.", f"use one of {', '.join(GENERATORS)}.")
     given: dict[str, Any] = {}
     for pair in filter(None, settings.split(",")):
         name, equals, value = pair.partition("=")

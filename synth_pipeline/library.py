@@ -1,22 +1,20 @@
-"""The same as the command line, on data frames and files, without Dagster."""
+"""Audits of anybody's tables, canaries and releases, without Dagster."""
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from synth_pipeline.adapters.declaration import read_conditions, read_constraints
+from synth_pipeline.adapters.declaration import Given, read_constraints
 from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.adapters.gates.budget import refuse_unattainable
 from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.ingest.parts import Data, as_file, read_real, read_under
 from synth_pipeline.adapters.project import store, suites
-from synth_pipeline.adapters.tables import ending_of, write_parts
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.canaries import INCLUDED, Canaries, planted
 from synth_pipeline.checks.effort import EFFORTS, Preset
@@ -24,26 +22,18 @@ from synth_pipeline.checks.exchangeability import copied_contents
 from synth_pipeline.checks.units import SMALLEST, real_pool
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file
-from synth_pipeline.core.progress import listening
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.sealed import Sealed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import RECORD_ID, Table
-from synth_pipeline.core.threads import pinned
 from synth_pipeline.core.verdict import Judgement, Verdict, worst
-from synth_pipeline.drawing import Drawer, fit_drawer, refused_if_short, write
-from synth_pipeline.generators import GENERATORS
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.reports.document import as_json, as_junit, document, summary
 from synth_pipeline.spec.columns import Kind, Schema
-from synth_pipeline.spec.conditions import Conditions
-from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.steps import FAMILIES, WORKERS, measure, open_sealed
 
 Progress = Callable[[str], None]
-Rules = Sequence[Constraint | Mapping[str, Any]] | Path | str
-Asked = Conditions | Mapping[str, Any] | Path | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +100,7 @@ def audit(
     preset: Preset = "default",
     workers: int = WORKERS,
     progress: Progress = lambda _: None,
-    constraints: Rules = (),
+    constraints: Given = (),
 ) -> Audit:
     """Judge anybody's synthetic table against the rows it was made from and rows it never saw.
 
@@ -162,85 +152,6 @@ def plant(train: Data, count: int = 200, *, seed: int = 0) -> tuple[pd.DataFrame
     return planted(real["train"], count, Seed(seed, ("canaries",)))
 
 
-def generate(
-    train: Data,
-    *,
-    generator: str = "forest",
-    rows: int | None = None,
-    seed: int = 0,
-    parameters: dict[str, Any] | None = None,
-    constraints: Rules = (),
-    conditions: Asked | None = None,
-    workers: int = WORKERS,
-    progress: Progress = lambda _: None,
-) -> pd.DataFrame:
-    """Fit a generator on a table and draw so many rows, as many as the table has by default.
-
-    Each row keeps the ``constraints``, all together meet the ``conditions``; both as in a declaration, or in a YAML or
-    JSON file.  Equal seeds give equal rows at any number of workers.
-    Raises SynthError for an unknown generator or parameter, for columns that it cannot imitate, and with counts where
-    constraints or conditions cannot be met.
-    """
-    drawer, asked, size = _fitted(train, generator, seed, parameters, constraints, conditions, progress)
-    progress("sampling")
-    return drawer.sample(size if rows is None else rows, Seed(seed, ("sample",)), asked, workers).frame
-
-
-def generate_file(
-    train: Data,
-    out: Path,
-    *,
-    generator: str = "forest",
-    rows: int | None = None,
-    seed: int = 0,
-    parameters: dict[str, Any] | None = None,
-    constraints: Rules = (),
-    conditions: Asked | None = None,
-    workers: int = WORKERS,
-    progress: Progress = lambda _: None,
-) -> int:
-    """Like ``generate``, straight to a file, whose ending says the format; memory does not grow with the rows.
-
-    Returns the number of rows.  The file is there when it is whole, and else as it was before.
-    """
-    ending_of(out)
-    drawer, asked, size = _fitted(train, generator, seed, parameters, constraints, conditions, progress)
-    wanted = size if rows is None else rows
-
-    def tell(done: int) -> None:
-        progress(f"{done:,} of {wanted:,} rows")
-
-    if out.suffix == ".parquet":
-        write(drawer, wanted, out, Seed(seed, ("sample",)), asked, workers, tell)
-        return wanted
-    shards = drawer.shards(wanted, Seed(seed, ("sample",)), asked, workers)
-    write_parts((refused_if_short(shard).table.frame for shard in shards), out, tell)
-    return wanted
-
-
-def _fitted(
-    train: Data,
-    generator: str,
-    seed: int,
-    parameters: dict[str, Any] | None,
-    constraints: Rules,
-    conditions: Asked | None,
-    progress: Progress,
-) -> tuple[Drawer, Conditions, int]:
-    """The drawer, the conditions as they are understood, and the rows of the table."""
-    if generator not in GENERATORS:
-        raise SynthError(f"There is no generator {generator!r}.", f"use one of {', '.join(GENERATORS)}.")
-    made = parametrised(generator, parameters or {})
-    progress("reading")
-    schema, real = read_real({"train": train})
-    rules = read_constraints(constraints, schema)
-    asked = Conditions() if conditions is None else read_conditions(conditions, schema)
-    progress("fitting")
-    with pinned(), listening(progress):
-        drawer = fit_drawer(made, Train(real["train"]), rules, Seed(seed, ("fit",)), list(asked.named.values()))
-    return drawer, asked, len(real["train"])
-
-
 def load_release(dataset: str, version: str | None = None) -> pd.DataFrame:
     """The released rows of a data set, with their provenance columns; the one in force by default.
 
@@ -255,20 +166,6 @@ def load_release(dataset: str, version: str | None = None) -> pd.DataFrame:
         raise SynthError(f"The data of {dataset} {manifest['version']} are not what was released.",
                          f"delete {folder.resolve()} and run 'synth run {dataset}'.")  # fmt: skip
     return pd.read_parquet(folder / "data.parquet")
-
-
-def parametrised(generator: str, parameters: dict[str, Any]) -> Any:
-    """A generator of this kind; raises SynthError where it has no such parameter."""
-    from pydantic import ValidationError
-
-    try:
-        return GENERATORS[generator].model_validate({"kind": generator} | parameters)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        known = ", ".join(field for field in GENERATORS[generator].model_fields if field != "kind") or "none"
-        raise SynthError(f"Generator {generator!r}, parameter {name!r}: {first['msg']}.",
-                         f"its parameters are: {known}.") from None  # fmt: skip
 
 
 def _refuse_unknown(schema: Schema, roles: dict[str, str | None]) -> None:

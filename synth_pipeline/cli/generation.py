@@ -39,12 +39,13 @@ def generate(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Shards that are drawn side by side.")] = 2,
 ) -> None:
     """Fit a generator on a file and write synthetic rows, without an audit."""
-    from synth_pipeline.library import generate_file
+    from synth_pipeline.adapters.tables import ending_of
+    from synth_pipeline.generation import fit
 
-    count = generate_file(
-        train, out, generator=generator, rows=rows, seed=seed, parameters=_settings(setting or []),
-        constraints=constraints or (), conditions=where, workers=workers, progress=progress,
-    )  # fmt: skip
+    ending_of(out)  # before minutes of fitting
+    fitted = fit(train, generator, seed=seed, parameters=_settings(setting or []), constraints=constraints or (),
+                 conditions=where, progress=progress)  # fmt: skip
+    count = fitted.write(out, rows, workers, progress)
     say(f"{count:,} synthetic rows in {out}; audit them before anybody relies on them: synth audit --help")
 
 

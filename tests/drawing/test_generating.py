@@ -12,8 +12,8 @@ from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.progress import report
 from synth_pipeline.drawing import drawer as drawing
+from synth_pipeline.generation import fit, generate
 from synth_pipeline.generators import Marginals
-from synth_pipeline.library import generate, generate_file
 from synth_pipeline.spec.conditions import Conditions
 
 RULES = [{"kind": "determines", "columns": ["city"], "of": "country"},
@@ -37,9 +37,8 @@ def kept(made: pd.DataFrame, rows: int) -> None:
 def test_a_frame_is_drawn_under_constraints_and_conditions(frame):
     made = generate(frame, generator="marginals", rows=100, constraints=RULES, conditions=WHERE)
     kept(made, 100)
-    again = generate(frame, generator="marginals", rows=100, constraints=RULES, workers=1,
-                     conditions=Conditions.model_validate(WHERE))  # fmt: skip
-    assert of_frame(made) == of_frame(again)
+    again = fit(frame, "marginals", constraints=RULES, conditions=Conditions.model_validate(WHERE))
+    assert of_frame(made) == of_frame(again.sample(100, workers=1))
 
 
 def test_what_a_generator_reports_while_it_learns_is_told(frame, monkeypatch):
@@ -59,8 +58,8 @@ def test_every_format_is_written_shard_by_shard(frame, tmp_path, monkeypatch, en
     monkeypatch.setattr(drawing, "SHARD", 70)
     seen: list[str] = []
     out = tmp_path / f"out{ending}"
-    assert generate_file(frame, out, generator="marginals", rows=200, conditions=WHERE, constraints=RULES,
-                         progress=seen.append) == 200  # fmt: skip
+    fitted = fit(frame, "marginals", conditions=WHERE, constraints=RULES)
+    assert fitted.write(out, 200, progress=seen.append) == 200
     read = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".jsonl": lambda path: pd.read_json(path, lines=True)}
     kept(read[ending](out), 200)
     assert seen[-3:] == ["70 of 200 rows", "140 of 200 rows", "200 of 200 rows"]
@@ -73,14 +72,16 @@ def test_a_file_that_cannot_be_made_stays_as_it_was(frame, tmp_path, ending):
     out.write_text("old")
     none = {"fixed": {"country": "country 1", "city": "city 2"}}
     with pytest.raises(SynthError, match="city = city 2: 0 of 100"):
-        generate_file(frame, out, generator="marginals", rows=100, conditions=none, constraints=RULES)
+        fit(frame, "marginals", conditions=none, constraints=RULES).write(out, 100)
     assert out.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == [out.name]
 
 
 def test_an_unknown_ending_is_said_before_anything_is_fitted(tmp_path):
-    with pytest.raises(SynthError, match=r"unknown ending '\.xlsx'"):
-        generate_file(tmp_path / "nothing.parquet", tmp_path / "out.xlsx")
+    command = ["generate", "--train", str(tmp_path / "nothing.parquet"), "--out", str(tmp_path / "out.xlsx")]
+    refused = CliRunner().invoke(app, command)
+    assert isinstance(refused.exception, SynthError)
+    assert "unknown ending '.xlsx'" in refused.exception.problem
 
 
 def test_the_command_line_takes_files(frame, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from pathlib import Path
 from synth_pipeline.adapters.declaration.document import read
 from synth_pipeline.adapters.declaration.mistake import Mistake, meant, shown
 from synth_pipeline.adapters.declaration.rows import mistakes_of_rows
-from synth_pipeline.adapters.declaration.rules import read_conditions, read_constraints
+from synth_pipeline.adapters.declaration.rules import Asked, Given, read_conditions, read_constraints
 from synth_pipeline.adapters.declaration.shape import Declared, declared_in
 from synth_pipeline.adapters.declaration.surroundings import (
     files,
@@ -18,7 +18,9 @@ from synth_pipeline.adapters.gates.suite import Suites
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.dataset import DatasetSpec
 
-__all__ = ["Mistake", "all_mistakes", "declared", "load", "mistakes", "read_conditions", "read_constraints"]
+__all__ = [
+    "Asked", "Given", "Mistake", "all_mistakes", "declared", "load", "mistakes", "read_conditions", "read_constraints",
+]  # fmt: skip
 
 
 def declared(defs: Path) -> dict[str, Path]:
