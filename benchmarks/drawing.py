@@ -22,6 +22,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
+from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.core.constraints import violations
 from synth_pipeline.core.parquet import frames
 from synth_pipeline.core.seeds import Seed
@@ -32,7 +33,6 @@ from synth_pipeline.defs.fair.survey import women
 from synth_pipeline.drawing import Drawer, dumps, fit_drawer, loads, write
 from synth_pipeline.drawing.seen import Seen
 from synth_pipeline.generators import Forest
-from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from synth_pipeline.adapters.ingest import ingest, inspect, read_frame
+from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.rule import SplitRule
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators.identities import made_anew
-from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.library import audit
 from synth_pipeline.spec import Column, ColumnOverride, FileSource, Kind, Like, Schema, Shares
 from synth_pipeline.stages.foresight import smallest_leak
