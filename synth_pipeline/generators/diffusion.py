@@ -13,7 +13,7 @@ It makes tables; free text is out of its scope.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -26,8 +26,8 @@ from synth_pipeline.generators.columns import assembled, refuse_text
 from synth_pipeline.generators.deep.codec import Codec, Encoded
 from synth_pipeline.generators.deep.layout import Layout
 from synth_pipeline.generators.deep.network import Average, forward, new_weights
+from synth_pipeline.generators.deep.network_spec import NetworkSpec
 from synth_pipeline.generators.deep.training import Effort, Weights, one_torch, set_aside, train
-from synth_pipeline.spec.base import OrAbsent, Spec
 
 FREQUENCIES = 16
 NOISE = (0.02, 30.0)  # the least and the largest when rows are drawn; a normal score spreads by 1
@@ -35,27 +35,16 @@ TYPICAL, VARIED = -0.6, 1.3  # mean and deviation of the logarithm of the noise 
 BLOCK = 4096  # rows are drawn so many at a time
 
 
-class Diffusion(Spec):
+class Diffusion(NetworkSpec):
     """A diffusion model of the whole row; needs PyTorch to fit, the extra 'deep'."""
 
     kind: Literal["diffusion"] = "diffusion"
     steps: int = Field(default=3000, ge=1, le=1_000_000, description="Steps of the optimiser at most.")
     batch: int = Field(default=1024, ge=2, le=100_000, description="Rows per step.")
     width: int = Field(default=512, ge=8, le=4096, description="Neurons per layer.")
-    blocks: int = Field(default=2, ge=1, le=12, description="Residual blocks of two layers.")
     rate: float = Field(default=1e-3, gt=0, le=1, description="Learning rate at its highest.")
     solver: int = Field(default=20, ge=2, le=1000, description="Noise levels through which a row is drawn.")
-    levels: int = Field(
-        default=64, ge=2, le=1000, description="Levels of a column that are learned; rarer ones go by their share."
-    )
     patience: int = Field(default=8, ge=1, description="Looks without a better validation loss that end the training.")
-    seconds: Annotated[float | None, OrAbsent()] = Field(
-        default=None, gt=0, description="End after this much time.  What comes out then depends on the machine."
-    )
-
-    @property
-    def version(self) -> int:
-        return 1
 
     def fit(self, train: Train, seed: Seed) -> "DiffusionSampler":
         refuse_text(train.table, self.kind)

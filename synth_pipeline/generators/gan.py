@@ -14,7 +14,7 @@ It makes tables; free text is out of its scope.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -28,9 +28,9 @@ from synth_pipeline.generators.deep.codec import Codec, Encoded
 from synth_pipeline.generators.deep.layout import Layout
 from synth_pipeline.generators.deep.maker import FORCED, NOISES, Maker, apart, gumbel
 from synth_pipeline.generators.deep.network import Average, forward, new_weights
+from synth_pipeline.generators.deep.network_spec import NetworkSpec
 from synth_pipeline.generators.deep.sieve import Sieve
 from synth_pipeline.generators.deep.training import Effort, Weights, one_torch, set_aside, train
-from synth_pipeline.spec.base import OrAbsent, Spec
 
 SHARP = 0.2  # temperature of the Gumbel softmax
 PENALTY = 10.0  # weight of the gradient penalty
@@ -38,7 +38,7 @@ BLOCK = 4096  # rows are drawn so many at a time
 TRIAL = 10_000  # rows that are drawn to validate
 
 
-class Gan(Spec):
+class Gan(NetworkSpec):
     """A conditional GAN of the whole row; needs PyTorch to fit, the extra 'deep'."""
 
     kind: Literal["gan"] = "gan"
@@ -46,7 +46,6 @@ class Gan(Spec):
     batch: int = Field(default=500, ge=2, le=100_000, description="Rows per step.")
     pack: int = Field(default=1, ge=1, le=100, description="Rows that the critic sees at once; 1 learns fastest.")
     width: int = Field(default=256, ge=8, le=4096, description="Neurons per layer.")
-    blocks: int = Field(default=2, ge=1, le=12, description="Residual blocks of two layers.")
     rate: float = Field(default=5e-4, gt=0, le=1, description="Learning rate at its highest.")
     conditional: bool = Field(
         default=True, description="Give one choice of each row, rare ones more often in training."
@@ -57,17 +56,7 @@ class Gan(Spec):
         le=1000,
         description="Rows that are drawn for each that is kept, likely ones rather; 1 for none.",
     )
-    levels: int = Field(
-        default=64, ge=2, le=1000, description="Levels of a column that are learned; rarer ones go by their share."
-    )
     patience: int = Field(default=10, ge=1, description="Looks without a better validation loss that end the training.")
-    seconds: Annotated[float | None, OrAbsent()] = Field(
-        default=None, gt=0, description="End after this much time.  What comes out then depends on the machine."
-    )
-
-    @property
-    def version(self) -> int:
-        return 1
 
     def fit(self, train: Train, seed: Seed) -> "GanSampler":
         refuse_text(train.table, self.kind)

@@ -456,9 +456,15 @@ def test_dropping_rare_levels_of_a_column_that_has_no_others_is_refused():
         Rules(rare="dropped").fit(Train(codes), Seed(1))
 
 
-def test_a_data_set_declares_rules_and_mistakes_in_them_are_named(tmp_path):
-    file = tmp_path / "synth_pipeline/defs/shop/defs.yaml"
-    file.parent.mkdir(parents=True)
+@pytest.fixture
+def file(tmp_path):
+    """Where a data set of a project is declared."""
+    out = tmp_path / "synth_pipeline/defs/shop/defs.yaml"
+    out.parent.mkdir(parents=True)
+    return out
+
+
+def test_a_data_set_declares_rules_and_mistakes_in_them_are_named(tmp_path, file):
     text = textwrap.dedent("""\
         type: synth_pipeline.SyntheticDataset
         attributes:
@@ -499,12 +505,10 @@ attributes:
         "{kind: sequence, prefix: '7'}",
     ],
 )
-def test_a_rule_means_the_same_to_dagster(tmp_path, rule):
+def test_a_rule_means_the_same_to_dagster(tmp_path, file, rule):
     """Which evaluates all text that looks like a number or a list."""
     from dagster.components.resolved.context import ResolutionContext
 
-    file = tmp_path / "synth_pipeline/defs/shop/defs.yaml"
-    file.parent.mkdir(parents=True)
     file.write_text(RULED % rule)
     assert mistakes(file, root=tmp_path, deep=False) == []
     spec = load(file)
@@ -513,9 +517,7 @@ def test_a_rule_means_the_same_to_dagster(tmp_path, rule):
 
 
 @pytest.mark.parametrize("rule", ["{kind: category, levels: ['1.50']}", "{kind: pattern, regex: '[12]'}"])
-def test_what_dagster_would_read_otherwise_is_a_mistake(tmp_path, rule):
-    file = tmp_path / "synth_pipeline/defs/shop/defs.yaml"
-    file.parent.mkdir(parents=True)
+def test_what_dagster_would_read_otherwise_is_a_mistake(tmp_path, file, rule):
     file.write_text(RULED % rule)
     [found] = mistakes(file, root=tmp_path, deep=False)
     assert (found.line, found.field) == (8, "generator.columns.x") and "Dagster" in found.problem
