@@ -43,7 +43,7 @@ class Forest(Spec):
     )
     trees: int = Field(default=5, ge=1, le=100, description="Trees per column; a row takes one at random.")
     blur: float = Field(
-        default=0.5, ge=0, le=3, description="Width of the smoothing of amounts, in spreads of the leaf."
+        default=0.8, ge=0, le=3, description="Width of the smoothing of amounts, in spreads of the leaf."
     )
 
     @property
