@@ -1,6 +1,6 @@
 """Generators against a baseline and, where their outputs are at hand, against peers.
 
-    python benchmarks/generators.py [KIND[:NAME=VALUE,...] ...] [--table NAME] [--no-peers]
+    python benchmarks/generators.py [KIND[:NAME=VALUE,...] ...] [--table NAME] [--no-peers] [--audit]
 
 All generators that need no parameters if none is named; one whose extra is not installed says so.  SYNTH_BENCH names
 a folder with ``splits/<table>_{train,holdout}.parquet``, ``peer_outputs/<peer>__<table>.parquet`` and a referee
@@ -9,6 +9,7 @@ Fair's survey, by this project's own checks.
 
 Every generator runs in a process of its own: CPU seconds are of fit and sample together, its children included,
 and the peak is of the largest process, with all that it imports.  One seed (0); as many synthetic rows as train rows.
+With --audit the verdicts of memorisation and of the whole audit stand at the end of each line.
 """
 
 import argparse
@@ -40,6 +41,7 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.generators import GENERATORS
+from synth_pipeline.library import audit
 
 TARGETS = {"census": "income", "shoppers": "Revenue", "fair": "had_affair"}
 OF_REFEREE = {"c2st": "c2st", "tstr/trtr": "util_ratio", "dcr share": "dcr_share", "enrich p": "enrich_p",
@@ -66,6 +68,11 @@ class Split:
         printed = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
         return {column: printed[key] for column, key in OF_REFEREE.items()} | {"copies p": copies}
 
+    def audited(self, synthetic: Path) -> str:
+        """The verdicts of this project's own audit."""
+        result = audit(self.train, self.holdout, synthetic, target=TARGETS[self.name])
+        return f"memorisation {result.judgements[0].verdict}, whole {result.verdict}"
+
     def _evidence(self, synthetic: Path, target: str | None) -> Evidence:
         schema, real = read_real({"train": self.train, "holdout": self.holdout})
         made = Table.conform(pd.read_parquet(synthetic)[schema.names], schema, synthetic.name)
@@ -88,6 +95,7 @@ def main() -> None:
     parser.add_argument("generators", nargs="*", help="KIND or KIND:NAME=VALUE,NAME=VALUE")
     parser.add_argument("--table", help="only this one")
     parser.add_argument("--no-peers", action="store_true", help="leave peers and the ceiling out")
+    parser.add_argument("--audit", action="store_true", help="audit what comes out, too")
     parser.add_argument("--child", nargs=2, metavar=("TRAIN", "OUT"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
@@ -97,18 +105,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for split in splits(folder, Path(scratch)):
             if chosen.table in (None, split.name):
-                _print(split, chosen.generators or _usual(), Path(scratch), peers=not chosen.no_peers)
+                rows = _rows(split, chosen.generators or _usual(), Path(scratch), peers=not chosen.no_peers)
+                _print(split, rows, with_audit=chosen.audit)
 
 
-def _print(split: Split, labels: list[str], scratch: Path, *, peers: bool) -> None:
+def _print(split: Split, rows: Iterator[tuple[str, Path, dict[str, Any]]], *, with_audit: bool) -> None:
     print(f"\n{split.name}: {len(pd.read_parquet(split.train)):,} train rows, target {TARGETS[split.name]}, seed 0")
     print(f"{'generator':<26}" + "".join(f"{column:>11}" for column in COLUMNS))
-    for label, row in _rows(split, labels, scratch, peers=peers):
+    for label, made, row in rows:
         if "error" in row:
             print(f"{label:<26}{row['error']}", flush=True)
             continue
         shown = (f"{row[column]:>11.4g}" if column in row else f"{'-':>11}" for column in COLUMNS)
-        print(f"{label:<26}" + "".join(shown), flush=True)
+        print(f"{label:<26}" + "".join(shown) + (f"  {split.audited(made)}" if with_audit else ""), flush=True)
 
 
 def _usual() -> list[str]:
@@ -131,17 +140,18 @@ def splits(folder: Path | None, scratch: Path) -> Iterator[Split]:
     yield Split("fair", train, holdout, None)
 
 
-def _rows(split: Split, labels: list[str], scratch: Path, *, peers: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(split: Split, labels: list[str], scratch: Path, *, peers: bool) -> Iterator[tuple[str, Path, dict[str, Any]]]:
     for place, label in enumerate(labels):
         out = scratch / f"{place}__{split.name}.parquet"
         command = [sys.executable, "-W", "ignore", __file__, label, "--child", split.train, out]
         done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
         row = json.loads(done.stdout)
-        yield label, row if "error" in row else split.measure(out) | row
+        yield label, out, row if "error" in row else split.measure(out) | row
     if split.folder is not None and peers:
-        yield "real rows (ceiling)", split.measure(split.train.with_name(f"{split.name}_spare.parquet"))
+        spare = split.train.with_name(f"{split.name}_spare.parquet")
+        yield "real rows (ceiling)", spare, split.measure(spare)
         for peer in sorted((split.folder / "peer_outputs").glob(f"*__{split.name}.parquet")):
-            yield f"peer {peer.name.split('__')[0]}", split.measure(peer)
+            yield f"peer {peer.name.split('__')[0]}", peer, split.measure(peer)
 
 
 def _told(label: str, train: Path, out: Path) -> dict[str, Any]:
