@@ -48,16 +48,17 @@ class Space:
     def _matrix(self, hashes: np.ndarray, offsets: np.ndarray) -> Any:
         """Weighted words of each text as a sparse matrix: one plus the logarithm of the count, rows of length 1."""
         from scipy.sparse import csr_matrix
-        from sklearn.preprocessing import normalize
 
-        text = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-        at = np.searchsorted(self.words, hashes)
-        known = self.words[np.minimum(at, len(self.words) - 1)] == hashes if len(self.words) else np.zeros(0, int)
-        rows, columns = (text[known], at[known]) if len(self.words) else (known, known)
-        counts = csr_matrix((np.ones(len(rows)), (rows, columns)), (len(offsets) - 1, max(1, len(self.words))))
+        texts, words = len(offsets) - 1, len(self.words)
+        place = np.minimum(np.searchsorted(self.words, hashes), max(0, words - 1))
+        known = np.flatnonzero(self.words[place] == hashes) if words else np.zeros(0, int)
+        text = np.repeat(np.arange(texts), np.diff(offsets))[known]
+        counts = csr_matrix((np.ones(len(known)), (text, place[known])), (texts, words))
         counts.sum_duplicates()
-        counts.data = (1 + np.log(counts.data)) * (self.weights[counts.indices] if len(self.words) else 1)
-        return normalize(counts)
+        counts.data = (1 + np.log(counts.data)) * self.weights[counts.indices]
+        row = np.repeat(np.arange(texts), np.diff(counts.indptr))
+        counts.data /= np.sqrt(np.bincount(row, counts.data**2, texts))[row]
+        return counts
 
 
 def _axes(matrix: Any, seed: Seed) -> np.ndarray:
@@ -65,5 +66,7 @@ def _axes(matrix: Any, seed: Seed) -> np.ndarray:
     from sklearn.utils.extmath import randomized_svd
 
     dimensions = min(DIMENSIONS, *matrix.shape)
+    if not dimensions:
+        return np.zeros((matrix.shape[1], 1), np.float32)
     axes = randomized_svd(matrix, dimensions, n_oversamples=10, n_iter=4, random_state=seed.child("axes").state)[2]
     return axes.T.astype(np.float32)
