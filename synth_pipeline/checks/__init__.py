@@ -25,12 +25,15 @@ from synth_pipeline.checks.moments import Moments
 from synth_pipeline.checks.nearest_records import NearestRecords
 from synth_pipeline.checks.nulls import Nulls
 from synth_pipeline.checks.pairs import Pairs
+from synth_pipeline.checks.paraphrases import Paraphrases
 from synth_pipeline.checks.personal_data import PersonalData
 from synth_pipeline.checks.protocol import Check
 from synth_pipeline.checks.singling_out import SinglingOut
+from synth_pipeline.checks.text_neighbours import TextNeighbours
 from synth_pipeline.checks.triples import Triples
 from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
+from synth_pipeline.checks.verbatim_text import VerbatimText
 
 __all__ = ["CHECKS", "Check", "Evidence"]
 
@@ -44,6 +47,9 @@ CHECKS: tuple[Check, ...] = (
     Linkability(),
     Inference(),
     Identifiers(),
+    VerbatimText(),
+    Paraphrases(),
+    TextNeighbours(),
     PersonalData(),
     PlantedCanaries(),
     MinimumDetectableLeak(),

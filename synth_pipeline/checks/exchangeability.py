@@ -8,11 +8,13 @@ from scipy.stats import binom, chi2_contingency, ks_2samp
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import of_scores
 from synth_pipeline.checks.models import Features, classifier
+from synth_pipeline.checks.texts import columns_of_text, real_tokens, space_of
 from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.spec.columns import Kind
 
+TOPICS = 16  # dimensions of a text that the trees look at
 LARGEST = 10_000  # units that the classifier looks at
 FEWEST = 10  # expected records of a level; rarer levels are taken together
 SURE = 1e-6  # level of the test for copied contents, which refuses an audit
@@ -27,7 +29,8 @@ class Exchangeability:
     single columns (Kolmogorov-Smirnov for numbers, chi-squared for categories, Bonferroni over columns;
     value: the distance of the column with the smallest p, 0 alike, 1 disjoint) and on all columns together
     (boosted trees trained on a random half of the records tell the sides of the other half apart; value:
-    area under the ROC curve, 0.5 alike, 1 told apart).  Where an entity is declared, one random record of
+    area under the ROC curve, 0.5 alike, 1 told apart).  Of a text its number of words is tested, and the trees
+    know its topics.  Where an entity is declared, one random record of
     each is looked at.
     """
 
@@ -36,8 +39,8 @@ class Exchangeability:
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         require_enough(real_pool(evidence), evidence)
-        if not evidence.names:
-            raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
+        if not evidence.names and not columns_of_text(evidence):
+            raise Unmeasurable("There is no column to compare.", "keep more than identifiers.")
         yield from evidence.real.recall(self.name, lambda: [self._columns(evidence), self._together(evidence)])
         if evidence.entities is not None:
             both = np.isin(*(np.unique(side) for side in evidence.entities[1::-1]))
@@ -51,6 +54,7 @@ class Exchangeability:
         tests += [(*_levels(*(evidence.codes[name][side][sides[side]] for side in (0, 1))), name)
                   for name in evidence.nominal]  # fmt: skip
         tests += [(*_numbers(*numbered), name) for name, numbered in _numbered_identifiers(evidence, sides)]
+        tests += [(*_numbers(*lengths), name) for name, lengths in _lengths(evidence, sides)]
         p_value, distance, column = min(tests, default=(1.0, 0.0, "no column"))
         return Finding(self.name, self.family, "single columns", "differs", distance, baseline=0.0,
                        p_value=min(1.0, len(tests) * p_value), n=sum(map(len, sides)),
@@ -59,11 +63,15 @@ class Exchangeability:
     def _together(self, evidence: Evidence) -> Finding:
         sides = _one_of_each(evidence)
         features = Features.of(evidence)
-        points = np.vstack([features.points(side, sides[side]) for side in (0, 1)])
+        parts = [_topics(evidence, name, sides) for name in columns_of_text(evidence)]
+        if evidence.names:
+            parts.insert(0, np.vstack([features.points(side, sides[side]) for side in (0, 1)]))
+        points = np.hstack(parts)
         member = np.repeat([True, False], list(map(len, sides)))
         order = evidence.seed.child(self.name).stream().permutation(len(member))[: 2 * LARGEST]
         learn, test = np.array_split(order, 2)
-        model = classifier(features.nominal, evidence.seed.child(self.name).state).fit(points[learn], member[learn])
+        nominal = np.r_[features.nominal, np.zeros(points.shape[1] - len(features.nominal), bool)]
+        model = classifier(nominal, evidence.seed.child(self.name).state).fit(points[learn], member[learn])
         area = of_scores(model.predict_proba(points[test])[:, 1], member[test])
         return Finding(self.name, self.family, "all columns", "differs", area.value, area.low, area.high, 0.5,
                        area.p_value, len(order), "a model tells train from holdout")  # fmt: skip
@@ -131,3 +139,16 @@ def _numbered_identifiers(evidence: Evidence, sides: tuple[np.ndarray, np.ndarra
         values = [table.frame[name].iloc[rows] for table, rows in zip(evidence.tables[:2], sides, strict=True)]
         if all(side.str.fullmatch(r"\d{1,15}").all() for side in values):
             yield name, [side.to_numpy(dtype="float64") for side in values]
+
+
+def _lengths(evidence: Evidence, sides: tuple[np.ndarray, np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """Words in each text; a missing text has none."""
+    for name in columns_of_text(evidence):
+        train, holdout = np.split(np.diff(real_tokens(evidence, name).offsets), [len(evidence.train.table)])
+        yield name, [train[sides[0]].astype(float), holdout[sides[1]].astype(float)]
+
+
+def _topics(evidence: Evidence, name: str, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The texts of these rows of train, then of holdout, as points, shape (rows, TOPICS or fewer)."""
+    rows = np.r_[sides[0], len(evidence.train.table) + sides[1]]
+    return space_of(evidence, name).points(*real_tokens(evidence, name).of(rows))[:, :TOPICS]

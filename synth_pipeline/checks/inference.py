@@ -8,6 +8,7 @@ from synth_pipeline.checks.attacks import attacked, on_units, risk, searched_by_
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.models import Features, classifier, regressor
 from synth_pipeline.checks.neighbours import points_of, search
+from synth_pipeline.checks.texts import left_to_text
 from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
@@ -37,6 +38,8 @@ class Inference:
             return
         pool = real_pool(evidence)
         require_enough(pool, evidence)
+        if left_to_text(evidence, 2):
+            return
         if len(evidence.names) < 2:
             raise Unmeasurable("The table has a single column.", "nothing is left to infer it from.")
         rows = attacked(evidence)

@@ -7,6 +7,7 @@ import numpy as np
 from synth_pipeline.checks.attacks import attacked, on_units, risk, searched_by_attacker
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.neighbours import points_of, search
+from synth_pipeline.checks.texts import left_to_text
 from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
@@ -31,6 +32,8 @@ class Linkability:
             return
         pool = real_pool(evidence)
         require_enough(pool, evidence)
+        if left_to_text(evidence, 2):
+            return
         if len(evidence.names) < 2:
             raise Unmeasurable("The table has a single column.", "nothing is to be linked.")
         rows, places = attacked(evidence), searched_by_attacker(evidence)

@@ -8,6 +8,7 @@ from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_scores, smallest_p
 from synth_pipeline.checks.nearest_records import most_exposed, per_unit
 from synth_pipeline.checks.neighbours import TINY, searched, to_real, to_synthetic
+from synth_pipeline.checks.texts import left_to_text
 from synth_pipeline.checks.traces import features, planted, traces
 from synth_pipeline.checks.units import SMALLEST, real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
@@ -43,6 +44,8 @@ class MembershipInference:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         pool = real_pool(evidence)
         require_enough(pool, evidence)
+        if left_to_text(evidence, 1):
+            return
         if not evidence.names:
             raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
         rows = searched(evidence)

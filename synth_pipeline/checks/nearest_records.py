@@ -7,6 +7,7 @@ import numpy as np
 from synth_pipeline.checks.evidence import Evidence, Scale
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, smallest_p
 from synth_pipeline.checks.neighbours import TINY, searched, to_real, to_synthetic
+from synth_pipeline.checks.texts import left_to_text
 from synth_pipeline.checks.units import SMALLEST, Pool, real_pool, require_enough
 from synth_pipeline.core.finding import Family, Finding
 
@@ -36,6 +37,8 @@ class NearestRecords:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         pool = real_pool(evidence)
         require_enough(pool, evidence)
+        if left_to_text(evidence, 1):
+            return
         rows = searched(evidence)
         scores = per_unit(pool, rows, np.maximum(closeness(evidence, "rank"), closeness(evidence, "amount")))
         seen = np.isfinite(scores)

@@ -7,6 +7,7 @@ import numpy as np
 from synth_pipeline.checks.attacks import risk
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import of_set
+from synth_pipeline.checks.texts import left_to_text
 from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
@@ -34,6 +35,8 @@ class SinglingOut:
             return
         pool = real_pool(evidence)
         require_enough(pool, evidence)
+        if left_to_text(evidence, 1):
+            return
         if not evidence.names:
             raise Unmeasurable("There is no column to guess about.", "keep more than identifiers and text.")
         columns = _Columns.of(evidence)

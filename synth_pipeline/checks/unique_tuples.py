@@ -7,6 +7,7 @@ import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence, Three
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, smallest_p
+from synth_pipeline.checks.texts import left_to_text
 from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
@@ -38,6 +39,8 @@ class UniqueTuples:
         pool = real_pool(evidence)
         require_enough(pool, evidence)
         if len(evidence.schema.modelled) < FEWEST:
+            if left_to_text(evidence, FEWEST):
+                return
             raise Unmeasurable("The table has fewer than three columns.", "nothing is to be combined.")
         found = shared(evidence)
         scores = pool.most(np.bincount(found.real, found.weight, minlength=len(pool.unit)))

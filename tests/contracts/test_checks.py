@@ -28,7 +28,16 @@ SCHEMA = Schema(columns=(
     Column(name="remark", kind=Kind.TEXT, nullable=True),
 ))  # fmt: skip
 
-CONDITIONAL = {"identifiers", "canaries", "nulls", "groups", "constraints"}  # say nothing where there is nothing of it
+CONDITIONAL = {
+    "identifiers",
+    "canaries",
+    "nulls",
+    "groups",
+    "constraints",
+    "verbatim_text",
+    "paraphrases",
+    "text_neighbours",
+}  # say nothing where there is nothing of it
 
 
 def frame(seed: int, rows: int = ROWS) -> pd.DataFrame:

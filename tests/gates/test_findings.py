@@ -243,3 +243,11 @@ def test_sides_that_differ_void_the_gate_and_neither_block_nor_pass(shipped):
     assert {line.verdict for line in judgement.lines if line.expectation.startswith("exact")} == {UNMEASURED}
     assert set(judgement.findings["verdict"]) == {"unmeasured"}
     assert len(judgement.reasons) == 1
+
+
+def test_a_finding_may_be_missing_only_where_another_check_stands_in_for_it(tmp_path):
+    lines = [line(max_value=1), line(check="other", max_value=1, unless="c"), line(check="third", max_value=1)]
+    verdicts = [one.verdict for one in judged(tmp_path, [finding()], *lines).lines]
+    assert verdicts == [PASS, PASS, UNMEASURED]
+    lines[1]["kwargs"]["unless"] = "third"
+    assert [one.verdict for one in judged(tmp_path, [finding()], *lines).lines] == [PASS, UNMEASURED, UNMEASURED]

@@ -25,6 +25,7 @@ class ExpectFinding(BatchExpectation):
     metric: str
     subjects: list[str] | None = None  # only these, each of which must be there; without it, at least one
     optional: bool = False  # no such finding is no failure: not every table has such columns
+    unless: str | None = None  # no such finding is no failure where there are findings of this check
     max_excess: float | None = None
     min_ratio: float | None = None
     family: str | None = None  # of the error budget
@@ -34,7 +35,9 @@ class ExpectFinding(BatchExpectation):
     fetch_all: Literal[True] = True  # asks for the whole table under the name of a metric that exists
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.head",)
-    success_keys: ClassVar[tuple[str, ...]] = ("check", "metric", "subjects", "optional", *BOUNDS, "voids", "fetch_all")
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "check", "metric", "subjects", "optional", "unless", *BOUNDS, "voids", "fetch_all",
+    )  # fmt: skip
 
     @root_validator(skip_on_failure=True, allow_reuse=True)  # Dagster reloads code
     def _is_bounded(cls, fields: dict[str, Any]) -> dict[str, Any]:  # noqa: N805
@@ -45,6 +48,7 @@ class ExpectFinding(BatchExpectation):
 
     def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
         table = metrics["table.head"].reset_index(drop=True)
+        optional = self.optional or (table["check"] == self.unless).any()
         table = table[(table["check"] == self.check) & (table["metric"] == self.metric)]
         if self.subjects is not None:
             table = table[table["subject"].isin(self.subjects)]
@@ -57,7 +61,7 @@ class ExpectFinding(BatchExpectation):
             judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason,
                            "excess": abs(finding["value"] - finding["baseline"]), "voids": voids})  # fmt: skip
         absent = sorted(set(self.subjects or ()) - set(table["subject"]))
-        if not len(table) and not self.subjects and not self.optional:
+        if not len(table) and not self.subjects and not optional:
             absent = ["(any)"]
         judged += [
             {"index": None, "subject": subject, "verdict": Verdict.UNMEASURED, "reason": "is missing", "excess": 0.0}

@@ -1,0 +1,109 @@
+"""Paraphrases: synthetic texts that follow a training text too closely, against those that follow a holdout text."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from synth_pipeline.checks.evidence import Evidence
+from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_set, smallest_p
+from synth_pipeline.checks.neighbours import owners, searched
+from synth_pipeline.checks.texts import columns_of_text, made_tokens, real_tokens
+from synth_pipeline.checks.units import Pool, real_pool, require_enough
+from synth_pipeline.core.finding import Family, Finding
+from synth_pipeline.text.alignment import Chains, Sources
+
+NATURAL = 0.996  # share of real texts that follow no other real text as closely as a leak does
+SHOWN = 5
+
+
+class Paraphrases:
+    """Training texts that synthetic texts follow word by word, with words replaced, dropped or put in.
+
+    Every synthetic text is aligned with all real ones, of train and holdout alike, and claims the one that
+    it follows most closely, or several that it follows equally.  ``leaked``: a real record is leaked when
+    a synthetic text claims it that follows it more closely than 99.6 % of real texts follow any other
+    real text; value is the share of train records (0: none, 1: all), baseline that of holdout records;
+    Fisher's exact test.  ``members among the closest``: the share of members among the K records that are
+    followed most closely, exact for the best K from 12 to 768.  ``close pair``: the score of one of the closest, its
+    baseline the threshold; where it stands is told by rows and words, and nothing is quoted.  Claims do
+    not look at the split, so without a leak the split alone decides on which side a claimed record is.  Of tables
+    with columns of text only.
+    """
+
+    name = "paraphrases"
+    family = Family.PRIVACY
+
+    def smallest_p(self, metric: str, train: int, holdout: int) -> float:
+        """That the test can give for so many records; the set of leaks has none."""
+        return smallest_p(train, holdout) if metric == "members among the closest" else 0.0
+
+    def measure(self, evidence: Evidence) -> Iterator[Finding]:
+        if not (columns := columns_of_text(evidence)):
+            return
+        pool = real_pool(evidence)
+        require_enough(pool, evidence)
+        for column in columns:
+            sources = sources_of(evidence, column)
+            claims = sources.chains(*made_tokens(evidence, column)).claims(len(evidence.synthetic))
+            threshold = natural(evidence, column)
+            beyond = claims.take(claims.score > threshold)
+            yield self._leaked(column, beyond, threshold, pool)
+            yield self._closest(column, claims, pool, evidence)
+            yield from self._shown(column, beyond, threshold, evidence)
+
+    def _leaked(self, column: str, leaks: Chains, threshold: float, pool: Pool) -> Finding:
+        marked = np.zeros(len(pool.unit), bool)
+        marked[leaks.source] = True
+        result = of_set(pool.any(marked), pool.member)
+        low, high = clopper_pearson(result.members, result.train)
+        return Finding(
+            self.name, self.family, column, "leaked", result.share, low, high, result.control, result.p_value,
+            len(pool.member), f"{result.counted}, by scores above {threshold:.3g}",
+        )  # fmt: skip
+
+    def _closest(self, column: str, claims: Chains, pool: Pool, evidence: Evidence) -> Finding:
+        scores = pool.most(claims.best(claims.source, len(pool.unit)))
+        result = of_ranking(scores, pool.member, evidence.seed.child(self.name, "ties", column))
+        low, high = clopper_pearson(result.members, result.size)
+        return Finding(
+            self.name, self.family, column, "members among the closest", result.members / result.size, low, high,
+            float(pool.member.mean()), result.p_value, len(pool.member),
+            f"{result.members} of the {result.size} texts that are followed most closely are train records",
+        )  # fmt: skip
+
+    def _shown(self, column: str, leaks: Chains, threshold: float, evidence: Evidence) -> Iterator[Finding]:
+        """The closest, without those that follow a holdout text as closely; each synthetic text once."""
+        train = len(evidence.train.table)
+        leaks = leaks.take(~np.isin(leaks.text, leaks.text[leaks.source >= train]))
+        leaks = leaks.take(np.unique(leaks.text, return_index=True)[1])
+        for place in np.argsort(-leaks.score, kind="stable")[:SHOWN]:
+            where = (f"{column}: row {leaks.text[place]}, words {leaks.begin[place]} to {leaks.end[place] - 1}, "
+                     f"of train {_called(evidence, int(leaks.source[place]))}, "
+                     f"words {leaks.source_begin[place]} to {leaks.source_end[place] - 1}")  # fmt: skip
+            yield Finding(self.name, self.family, where, "close pair", float(leaks.score[place]), baseline=threshold,
+                          n=1)  # fmt: skip
+
+
+def sources_of(evidence: Evidence, column: str) -> Sources:
+    """The texts of train and holdout in one index."""
+    return evidence.real.recall(("sources", column), lambda: Sources(*real_tokens(evidence, column)))
+
+
+def natural(evidence: Evidence, column: str) -> float:
+    """The score that all but a few real texts stay below, aligned with the real texts of others."""
+    rows, owner = searched(evidence), owners(evidence)
+
+    def learned() -> float:
+        chains = sources_of(evidence, column).chains(*real_tokens(evidence, column).of(rows))
+        others = chains.take(owner[rows[chains.text]] != owner[chains.source])
+        return float(np.quantile(others.best(others.text, len(rows)), NATURAL, method="higher"))
+
+    return evidence.real.recall(("natural", column, len(rows)), learned)
+
+
+def _called(evidence: Evidence, row: int) -> str:
+    """The identifier of a train record where it is a hash, or else its row."""
+    ids = evidence.train.table.ids
+    hashed = ids is not None and re.fullmatch("[0-9a-f]{16,}", str(ids.iloc[row]))
+    return f"record {hashed[0]}" if hashed else f"row {row}"

@@ -1,0 +1,68 @@
+"""Verbatim text: words of training texts that stand in synthetic ones, in the same order, against those of holdout."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from synth_pipeline.checks.evidence import Evidence
+from synth_pipeline.checks.membership import clopper_pearson, of_set
+from synth_pipeline.checks.texts import columns_of_text, made_tokens, real_tokens
+from synth_pipeline.checks.units import SMALLEST, Pool, real_pool, require_enough
+from synth_pipeline.core.finding import Family, Finding
+from synth_pipeline.text.alignment import HOLDERS
+from synth_pipeline.text.runs import Runs, runs, whole
+
+SIZES = (13, 50)  # words in a row
+
+
+class VerbatimText:
+    """Runs of words of training texts that synthetic texts repeat.
+
+    A real record is found when a run of its words stands in a synthetic text, whatever case and
+    punctuation: 50 in a row, as in the extraction of training data (Lee et al. 2022, arXiv:2107.06499;
+    Carlini et al. 2023, arXiv:2202.07646, who count the tokens of a model), 13, as in the search for
+    test items (Brown et al. 2020, arXiv:2005.14165), or the whole text.  A run that more than 16 real
+    records have is a formula and counts for none.  Value is the share of train records that are found
+    (0: none, 1: all), baseline that of holdout records, who have phrases in common with anybody; Fisher's
+    exact test.  Of tables with columns of text only, and sizes that at least 100 real texts have.
+    """
+
+    name = "verbatim_text"
+    family = Family.PRIVACY
+
+    def measure(self, evidence: Evidence) -> Iterator[Finding]:
+        if not (columns := columns_of_text(evidence)):
+            return
+        pool = real_pool(evidence)
+        require_enough(pool, evidence)
+        for column in columns:
+            real, made = real_tokens(evidence, column), made_tokens(evidence, column)
+            if len(real.hashes):
+                yield self._finding(f"{column}: whole text", _found(whole(*real), whole(*made), pool), pool)
+            for size in SIZES:
+                if (np.diff(real.offsets) >= size).sum() >= SMALLEST:
+                    found = _found(runs(*real, size), runs(*made, size), pool)
+                    yield self._finding(f"{column}: {size} words in a row", found, pool)
+
+    def _finding(self, subject: str, found: np.ndarray, pool: Pool) -> Finding:
+        """``found`` marks units."""
+        result = of_set(found, pool.member)
+        low, high = clopper_pearson(result.members, result.train)
+        return Finding(
+            self.name, self.family, subject, "found", result.share, low, high, result.control, result.p_value,
+            len(pool.member), result.counted,
+        )  # fmt: skip
+
+
+def _found(real: Runs, made: Runs, pool: Pool) -> np.ndarray:
+    """Units of which a run that few units have stands in a synthetic text."""
+    shared = real.take(np.isin(real.keys, np.unique(made.keys)))
+    unit = pool.unit[shared.text]
+    order = np.lexsort((unit, shared.keys))
+    keys, unit = shared.keys[order], unit[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (keys[1:] != keys[:-1]) | (unit[1:] != unit[:-1])
+    _, places, holders = np.unique(keys[new], return_inverse=True, return_counts=True)
+    out = np.zeros(len(pool.member), bool)
+    out[unit[new][holders[places] <= HOLDERS]] = True
+    return out

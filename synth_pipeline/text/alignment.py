@@ -1,0 +1,165 @@
+"""Alignment of texts with their likely sources: rare runs of three tokens, chained along a diagonal with gaps.
+
+Seed and chain, as genomes are aligned (Li 2018, doi:10.1093/bioinformatics/bty191).  A paraphrase that replaces
+or drops words keeps many runs of three, at about the same distance from the beginning of its source; texts that
+merely share a topic or a formula share few, and out of line.
+"""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from synth_pipeline.text.runs import Runs, runs
+
+SIZE = 3  # tokens of a seed
+HOLDERS = 16  # source texts that may have a seed: with more it is a formula, and tells no source
+BAND = 5  # tokens by which neighbours in a chain may be shifted against one another, by words dropped or put in
+GAP = 20  # tokens between neighbours in a chain
+BLOCK = 1_000_000  # tokens that are aligned at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chains:
+    """One entry per chain: a text, its source, how much of both agrees, and the tokens from where to where.
+
+    Each run of three tokens weighs minus the logarithm of the share of sources that have it: its information, in
+    nats.  ``score`` is that of the chain's seeds over that of all runs of both texts (a weighted Jaccard index),
+    times the root of the product of the shares of either text from end to end of the chain, times the fourth root
+    of the information, since little agrees by chance and much does not.  0: nothing agrees; a copy scores the
+    fourth root of its information, which is 4 or 5 for 50 words.
+    """
+
+    text: np.ndarray
+    source: np.ndarray
+    score: np.ndarray
+    begin: np.ndarray  # first token, in the text
+    end: np.ndarray  # after the last one
+    source_begin: np.ndarray
+    source_end: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def take(self, which: np.ndarray) -> "Chains":
+        return Chains(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def best(self, by: np.ndarray, count: int) -> np.ndarray:
+        """The highest score of each text or source, 0 where it has no chain."""
+        out = np.zeros(count)
+        np.maximum.at(out, by, self.score)
+        return out
+
+    def claims(self, count: int) -> "Chains":
+        """Only the best chain of each of ``count`` texts, or several that are equally good."""
+        return self.take(self.score >= self.best(self.text, count)[self.text])
+
+
+class Sources:
+    """Texts that others may have been taken from, indexed by their runs."""
+
+    def __init__(self, hashes: np.ndarray, offsets: np.ndarray) -> None:
+        self.offsets = offsets
+        self.count = len(offsets) - 1
+        self._runs = runs(hashes, offsets, SIZE).first_of_each()
+        new = np.ones(len(self._runs), bool)
+        new[1:] = self._runs.keys[1:] != self._runs.keys[:-1]
+        self._starts = np.flatnonzero(new)
+        self._keys = self._runs.keys[self._starts]
+        self._holders = np.diff(np.r_[self._starts, len(new)])
+        self._nats = np.log(self.count / self._holders)
+
+    @cached_property
+    def information(self) -> np.ndarray:
+        """Of all runs of each source, in nats."""
+        return np.bincount(self._runs.text, np.repeat(self._nats, self._holders), self.count)
+
+    def chains(self, hashes: np.ndarray, offsets: np.ndarray) -> Chains:
+        """All chains of texts with sources; a text that is a source finds itself.
+
+        Work and memory are linear in the tokens: a seed has at most ``HOLDERS`` sources.
+        """
+        cuts = np.searchsorted(offsets, np.arange(BLOCK, int(offsets[-1]), BLOCK))
+        bounds = np.unique(np.r_[0, cuts, len(offsets) - 1])
+        parts = []
+        for first, last in pairwise(bounds):
+            part = self._chains(hashes[offsets[first] : offsets[last]], offsets[first : last + 1] - offsets[first])
+            part.text[:] += first
+            parts.append(part)
+        names = [field.name for field in fields(Chains)]
+        return Chains(*(np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0, int)])
+                        for name in names))  # fmt: skip
+
+    def _chains(self, hashes: np.ndarray, offsets: np.ndarray) -> Chains:
+        own = runs(hashes, offsets, SIZE).first_of_each()
+        at, known = self._look_up(own)
+        nats = np.where(known, self._nats[at], np.log(self.count)) if len(self._keys) else np.zeros(len(own))
+        information = np.bincount(own.text, nats, len(offsets) - 1)
+        seeds = self._seeds(own, at, known)
+        lengths, sources = np.diff(offsets), np.diff(self.offsets)
+        chain = _chained(seeds, self.count)
+        first, last = chain, np.r_[chain[1:], len(seeds.text)] - 1
+        text, source = seeds.text[chain], seeds.source[chain]
+        if not len(chain):
+            return Chains(text, source, *(np.zeros(0) for _ in range(5)))
+        begin, end = seeds.place[first], seeds.place[last] + SIZE
+        source_begin = np.minimum.reduceat(seeds.source_place, chain)
+        source_end = np.maximum.reduceat(seeds.source_place, chain) + SIZE
+        shared = np.add.reduceat(seeds.nats, chain)
+        overlap = shared / np.maximum(information[text] + self.information[source] - shared, 1e-9)
+        covered = (end - begin) / lengths[text] * ((source_end - source_begin) / sources[source])
+        return Chains(text, source, overlap * np.sqrt(covered) * shared**0.25, begin, end, source_begin, source_end)
+
+    def _look_up(self, own: Runs) -> tuple[np.ndarray, np.ndarray]:
+        """Where each run stands among those of the sources, and whether it does."""
+        if not len(self._keys):
+            return np.zeros(len(own), int), np.zeros(len(own), bool)
+        at = np.minimum(np.searchsorted(self._keys, own.keys), len(self._keys) - 1)
+        return at, self._keys[at] == own.keys
+
+    def _seeds(self, own: Runs, at: np.ndarray, known: np.ndarray) -> "_Seeds":
+        """Every rare run of a text with every place that it has in a source."""
+        rare = np.flatnonzero(known)
+        rare = rare[self._holders[at[rare]] <= HOLDERS]
+        run, count = at[rare], self._holders[at[rare]]
+        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        found = np.repeat(self._starts[run], count) + within
+        return _Seeds(np.repeat(own.text[rare], count), self._runs.text[found], np.repeat(own.place[rare], count),
+                      self._runs.place[found], np.repeat(self._nats[run], count))  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class _Seeds:
+    text: np.ndarray
+    source: np.ndarray
+    place: np.ndarray
+    source_place: np.ndarray
+    nats: np.ndarray
+
+    def sort(self, order: np.ndarray) -> None:
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name)[order])
+
+
+def _chained(seeds: _Seeds, sources: int) -> np.ndarray:
+    """Sort seeds by chain, and within it by place; returns where chains begin.
+
+    First seeds of a pair are parted where diagonals are too far from the next one, then where places are.
+    """
+    pair = seeds.text * sources + seeds.source
+    diagonal = seeds.place - seeds.source_place
+    order = np.lexsort((diagonal, pair))
+    pair, diagonal = pair[order], diagonal[order]
+    seeds.sort(order)
+    strand = np.cumsum(_steps(pair, 0) | _steps(diagonal, BAND))
+    order = np.lexsort((seeds.place, strand))
+    seeds.sort(order)
+    return np.flatnonzero(_steps(strand[order], 0) | _steps(seeds.place, GAP))
+
+
+def _steps(values: np.ndarray, most: int) -> np.ndarray:
+    """Where a value is farther than that from the one before; the first always is."""
+    out = np.ones(len(values), bool)
+    out[1:] = np.abs(np.diff(values)) > most
+    return out

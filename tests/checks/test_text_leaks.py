@@ -1,0 +1,192 @@
+"""Leaks of text are found, and clean texts raise no alarm more often than they may: on paragraphs of docstrings."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+from benchmarks.passages import distinct, passages, replaced, shortened
+from synth_pipeline.adapters.gates import judge_findings
+from synth_pipeline.checks import Evidence
+from synth_pipeline.core.finding import as_frame
+from synth_pipeline.core.table import Table
+from synth_pipeline.core.verdict import Verdict
+from synth_pipeline.spec.columns import Column, Kind, Schema
+from synth_pipeline.steps import measure
+
+CHECKS = ("verbatim_text", "paraphrases", "text_neighbours")
+TEXT = Schema(columns=(Column(name="text", kind=Kind.TEXT, nullable=True),))
+LABELLED = Schema(columns=(*TEXT.columns, Column(name="label", kind=Kind.CATEGORY)))
+ROWS = 600
+
+
+@pytest.fixture(scope="module")
+def prose() -> list[str]:
+    """3,600 paragraphs of 30 to 300 words."""
+    texts = distinct(passages())
+    return [texts[place] for place in np.random.default_rng(7).permutation(len(texts))[:3_600]]
+
+
+def table(texts: list[str], schema: Schema = TEXT) -> Table:
+    labels = ["long" if len(str(text)) > 300 else "short" for text in texts]
+    return Table.conform(pd.DataFrame({"text": texts, "label": labels})[schema.names], schema)
+
+
+Corpus = Callable[..., Evidence]
+
+
+@pytest.fixture(scope="module")
+def corpus(prose, evidence) -> Corpus:
+    """600 texts on each side; some clean ones are replaced by what ``leaks`` makes of texts of train."""
+
+    def made(leaks: Callable[[list[str]], list[str]] = lambda _: [], seed: int = 1, rows: int = ROWS,
+             schema: Schema = TEXT) -> Evidence:  # fmt: skip
+        order = np.random.default_rng(seed).permutation(len(prose))
+        train, holdout, clean = (
+            [prose[place] for place in order[side * rows : (side + 1) * rows]] for side in range(3)
+        )
+        leaked = leaks(train)
+        return evidence(*(table(side, schema) for side in (train, holdout, leaked + clean[len(leaked) :])), seed)
+
+    return made
+
+
+def smallest(measured, check: str, evidence: Evidence) -> float:
+    return min(finding.p_value for finding in measured(check, evidence).values() if finding.metric != "close pair")
+
+
+def permuted(texts: list[str], seed: int = 5) -> list[str]:
+    stream = np.random.default_rng(seed)
+    return [" ".join(stream.permutation(text.split())) for text in texts]
+
+
+LEAKS = {
+    "verbatim": (CHECKS, lambda texts: [text.upper().replace(",", "") for text in texts[:18]]),
+    "in longer texts": (CHECKS[:1], lambda texts: [f"{texts[-one]} {texts[one]}" for one in range(1, 24)]),
+    "words replaced": (CHECKS[1:], lambda texts: [
+        replaced(text, 0.15, texts[-1].split(), np.random.default_rng(one)) for one, text in enumerate(texts[:24])]),
+    "words dropped": (CHECKS[1:], lambda texts: [
+        shortened(text, 0.1, np.random.default_rng(one)) for one, text in enumerate(texts[:24])]),
+    "in another order": (CHECKS[2:], lambda texts: permuted(texts[:24])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen_by", "leaks"), LEAKS.values(), ids=LEAKS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_leaks_of_three_or_four_percent_are_found(corpus, measured, seen_by, leaks, seed):
+    """18 to 24 leaks among 600 texts: each by the checks that ought to see it."""
+    leaking = corpus(leaks, seed)
+    for check in seen_by:
+        assert smallest(measured, check, leaking) < 0.001, check
+
+
+def test_clean_texts_raise_no_alarm_more_often_than_they_may(corpus, measured):
+    """40 splits of 110 texts on each side; at .05, 2 alarms of each test are expected, and .1 % exceed 7."""
+    found = []
+    for seed in range(40):
+        clean = corpus(seed=seed, rows=110)
+        found.append([one.p_value for check in CHECKS for one in measured(check, clean).values()
+                      if one.metric != "close pair"])  # fmt: skip
+    for level in (0.05, 0.2):
+        assert (np.array(found) < level).sum(0).max() <= binom.ppf(0.999, 40, level)
+
+
+def test_texts_of_the_holdout_are_no_leak(corpus, measured, evidence):
+    clean = corpus()
+    train, holdout = (side.frame["text"].tolist() for side in clean.tables[:2])
+    made = evidence(*(table(side) for side in (train, holdout, holdout[:60] + train[:0])))
+    assert min(smallest(measured, check, made) for check in CHECKS) > 0.05
+
+
+def test_a_text_that_follows_both_sides_equally_is_no_leak(prose, measured, evidence):
+    """30 texts that train and holdout both have, and the synthetic table too."""
+    shared, rest = prose[:30], prose[30:]
+    parts = [shared + rest[side * 370 : (side + 1) * 370] for side in range(3)]
+    both = evidence(*map(table, parts))
+    assert min(smallest(measured, check, both) for check in CHECKS) > 0.05
+    assert not [one for one in measured("paraphrases", both).values() if one.metric == "close pair"]
+
+
+def test_a_close_pair_is_told_by_rows_and_words_and_nothing_is_quoted(corpus, measured, prose):
+    """20 words of one training text in the middle of another one's."""
+    leaking = corpus(lambda texts: [shortened(texts[40], 0.05, np.random.default_rng(1))])
+    found = [one for one in measured("paraphrases", leaking).values() if one.metric == "close pair"]
+    first = next(one for one in found if "row 0," in one.subject)
+    assert re.fullmatch(r"text: row 0, words \d+ to \d+, of train row 40, words \d+ to \d+", first.subject)
+    assert first.value > first.baseline > 0
+    long = {word for text in prose for word in text.split() if len(word) > 6}
+    for check in CHECKS:
+        for one in measured(check, leaking).values():
+            assert not long & set(re.findall(r"\w+", f"{one.subject} {one.note}")) - {
+                "holdout",
+                "records",
+                "threshold",
+                "followed",
+                "closest",
+                "closely",
+            }
+
+
+def test_a_record_is_named_by_its_hash_where_it_has_one(corpus, measured, evidence):
+    leaking = corpus(lambda texts: texts[:1])
+    train = Table(leaking.train.table.frame, TEXT, pd.Series([f"{number:032x}" for number in range(ROWS)]))
+    named = evidence(train, *leaking.tables[1:])
+    subjects = " ".join(subject for subject, metric in measured("paraphrases", named) if metric == "close pair")
+    assert f"of train record {0:032x}, words 0 to" in subjects
+
+
+def test_records_of_one_person_count_once(prose, measured, evidence):
+    """100 persons of four texts on each side: all texts of 12 persons of train are leaked."""
+    schema = Schema(columns=(*TEXT.columns, Column(name="person", kind=Kind.IDENTIFIER)))
+
+    def of_persons(first: int) -> Table:
+        rows = np.arange(400)
+        frame = pd.DataFrame({"text": prose[first : first + 400], "person": [f"p{first + row // 4}" for row in rows]})
+        return Table.conform(frame, schema)
+
+    train, holdout, clean = map(of_persons, (0, 400, 800))
+    frame = clean.frame.copy()
+    frame.loc[:47, "text"] = train.frame["text"].iloc[:48].to_numpy()
+    leaking = evidence(train, holdout, Table(frame, schema), entity="person")
+    found = measured("verbatim_text", leaking)["text: whole text", "found"]
+    assert (found.n, found.value, found.baseline) == (200, 0.12, 0.0)
+    assert measured("paraphrases", leaking)["text", "leaked"].n == 200
+
+
+def test_tables_without_text_are_measured_as_if_the_checks_were_not_there(survey, measured):
+    assert all(measured(check, survey) == {} for check in CHECKS)
+
+
+@pytest.mark.parametrize("schema", [TEXT, LABELLED], ids=["text", "text and label"])
+def test_a_corpus_passes_the_gate_and_a_leaking_one_is_blocked(corpus, shipped, schema):
+    suite = shipped.load("memorisation")
+    clean = judge_findings(suite, measure("memorisation", corpus(schema=schema)))
+    assert clean.verdict.holds, clean.reasons
+    leaks = LEAKS["words replaced"][1]
+    leaking = judge_findings(suite, measure("memorisation", corpus(leaks, schema=schema)))
+    assert leaking.verdict is Verdict.BLOCK
+    assert any("paraphrases" in reason for reason in leaking.reasons)
+
+
+def test_texts_that_are_missing_are_no_obstacle(corpus, measured, evidence):
+    """Half of the texts are missing on each side."""
+    clean = corpus()
+    halves = [side.frame.assign(text=side.frame["text"].where(np.arange(ROWS) % 2 == 0)) for side in clean.tables]
+    gaps = evidence(*(Table.conform(half, TEXT) for half in halves))
+    found = as_frame(one for check in CHECKS for one in measured(check, gaps).values())
+    assert found["value"].notna().all()
+    assert found["p_value"].min() > 0.001
+
+
+def test_a_split_by_topic_voids_the_audit_of_a_corpus(prose, evidence, measured):
+    """Train is what speaks of arrays and matrices."""
+    about = [bool(re.search("arra|matri", text)) for text in prose]
+    train, holdout = ([text for text, mine in zip(prose, about, strict=True) if mine is side][:ROWS]
+                      for side in (True, False))  # fmt: skip
+    found = measured("exchangeability", evidence(table(train), table(holdout), table(holdout)))
+    assert found["all columns", "differs"].p_value < 1e-6
+    random = measured("exchangeability", evidence(*(table(prose[side::6]) for side in range(3))))
+    assert min(one.p_value for one in random.values()) > 0.001
