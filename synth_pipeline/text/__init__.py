@@ -1,0 +1,1 @@
+"""What checks and deduplication share about text: words, runs of words, and vectors.  Pure."""
