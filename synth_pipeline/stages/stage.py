@@ -14,6 +14,7 @@ from synth_pipeline.core.provenance import Provenance
 from synth_pipeline.core.split.sealed import Sealed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.stages.audit import evidence_of, note_findings
+from synth_pipeline.stages.documents import note_clusters, without_sealed
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.verification import CHAIN, failed_gates
@@ -29,7 +30,9 @@ def stage_release(run: Run) -> Artefact:
     rows = run.get("deduplicated")
     parents = {asset: run.get(asset).content for asset in (*CHAIN, "sealed", "generator")}
     provenance = Provenance(run.get("source").content, rows.facts["spec"], rows.facts["seed"], rows.facts["generator"])
-    stamped = provenance.stamp(table_of(rows).frame)
+    table = table_of(rows)
+    left = without_sealed(run, table)
+    stamped = provenance.stamp((left.table if left else table).frame)
     version = of_frame(stamped)
     findings = _findings(run, stamped, version, parents)
     with run.store.writing(run.name, "staged_release", run.id) as draft:
@@ -39,6 +42,7 @@ def stage_release(run: Run) -> Artefact:
                  "schema": rows.facts["schema"]}  # fmt: skip
         write_parquet(stamped, draft.data, {key: facts[key] for key in _SHOWN})
         findings.to_parquet(draft.folder / FINDINGS, index=False)
+        facts |= note_clusters(draft, left, ("evaluation",))
         draft.parents, draft.content, draft.facts = parents, version, facts
     run.ledger.write("releases", [{**run.who(), "event": "staged", **event_of(run), "reasons": ""}])
     return run.get("staged_release")

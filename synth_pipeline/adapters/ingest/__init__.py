@@ -1,7 +1,7 @@
 """Bring a source into the pipeline: one schema, one Parquet file with record ids, three parts."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from synth_pipeline.core.split.rule import SplitRule
 from synth_pipeline.core.table import RECORD_ID, Table
 from synth_pipeline.spec.columns import ColumnOverride, Kind, Schema
 from synth_pipeline.spec.source import FileSource, Source
+from synth_pipeline.text.documents import is_corpus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +151,20 @@ def _planned(
         plan = enforce(opened, staged, schema)
     if key:
         _check_key(opened, staged, key, plan[key])
+    if is_corpus(schema):
+        _check_documents(opened, staged, [plan[name] for name in schema.of(Kind.TEXT)])
     return schema, plan
+
+
+def _check_documents(opened: Session, staged: Staged, texts: Sequence[str]) -> None:
+    """Raises SynthError where a row of a corpus has no word at all."""
+    empty = f"NOT regexp_matches(concat({', '.join(texts)}), '\\S')"
+    count, first = opened.rows(f"SELECT count(*), min(rowid) FROM stage.main.raw WHERE {empty}")[0]
+    if count:
+        raise SynthError(
+            f"{staged.called} has {count} empty documents, first in row {first + 1}.",
+            "fill them in, or delete the rows.",
+        )
 
 
 def _check_key(opened: Session, staged: Staged, key: str, sql: str) -> None:

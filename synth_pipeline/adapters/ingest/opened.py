@@ -8,10 +8,11 @@ class Opened:
     """``sql`` selects all columns, in the order of ``names``, whatever DuckDB calls them.
 
     ``loose`` names the columns whose text may stand for numbers or dates, None for all of them;
-    ``categories`` those that the source itself declares to be categories.
+    ``categories`` those that the source itself declares to be categories; ``documents`` those of whole documents.
     """
 
     sql: str
     names: list[str]
     loose: frozenset[str] | None = frozenset()
     categories: frozenset[str] = frozenset()
+    documents: frozenset[str] = frozenset()
