@@ -23,7 +23,7 @@ class ExpectFinding(BatchExpectation):
 
     check: str
     metric: str
-    subjects: list[str] | None = None  # only these, each of which must be there; without it, at least one
+    subjects: list[str] | None = None  # only these, each of which must be there unless optional; without it, at least one
     optional: bool = False  # no such finding is no failure: not every table has such columns
     max_excess: float | None = None
     min_ratio: float | None = None
@@ -56,7 +56,7 @@ class ExpectFinding(BatchExpectation):
             verdict = Verdict.UNMEASURED if voids else verdict
             judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason,
                            "excess": abs(finding["value"] - finding["baseline"]), "voids": voids})  # fmt: skip
-        absent = sorted(set(self.subjects or ()) - set(table["subject"]))
+        absent = [] if self.optional else sorted(set(self.subjects or ()) - set(table["subject"]))
         if not len(table) and not self.subjects and not self.optional:
             absent = ["(any)"]
         judged += [
