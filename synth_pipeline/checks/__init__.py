@@ -29,7 +29,14 @@ from synth_pipeline.checks.paraphrases import Paraphrases
 from synth_pipeline.checks.personal_data import PersonalData
 from synth_pipeline.checks.protocol import Check
 from synth_pipeline.checks.singling_out import SinglingOut
+from synth_pipeline.checks.text_classifier import TextClassifier
+from synth_pipeline.checks.text_diversity import TextDiversity
+from synth_pipeline.checks.text_form import TextForm
+from synth_pipeline.checks.text_labels import TextLabels
+from synth_pipeline.checks.text_mmd import TextMmd
 from synth_pipeline.checks.text_neighbours import TextNeighbours
+from synth_pipeline.checks.text_shape import TextShape
+from synth_pipeline.checks.text_topics import TextTopics
 from synth_pipeline.checks.triples import Triples
 from synth_pipeline.checks.unique_tuples import UniqueTuples
 from synth_pipeline.checks.utility import Utility
@@ -65,6 +72,13 @@ CHECKS: tuple[Check, ...] = (
     Classifier(),
     Mmd(),
     Coverage(),
+    TextShape(),
+    TextForm(),
+    TextLabels(),
+    TextClassifier(),
+    TextMmd(),
     Utility(),
     Diversity(),
+    TextDiversity(),
+    TextTopics(),
 )

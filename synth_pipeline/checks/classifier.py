@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from synth_pipeline.checks.areas import FOLDS, Outcome, folds, won
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.models import Features, classifier
 from synth_pipeline.checks.resampling import SIDES, Z, units
@@ -16,9 +17,7 @@ LARGEST = 10_000  # rows of each side
 FEWEST = 2_000  # rows of each side, of wide tables
 WIDE = 60  # columns from which there are fewer rows
 SMALLEST = 200
-FOLDS = 5
 NAMED = 5  # columns that give the synthetic table away
-TRAINED = 1 + FOLDS / (FOLDS - 1)  # variance of an area over that for given models: Nadeau and Bengio (2003)
 SCORED = 60_000  # rows that are scored again to find them, over all columns
 
 
@@ -39,6 +38,8 @@ class Classifier:
     family = Family.FIDELITY
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
+        if not evidence.names and evidence.texts:
+            return  # a corpus, whose texts have checks of their own
         most = max(FEWEST, LARGEST * WIDE // max(WIDE, len(evidence.names)))
         size = min(*map(len, evidence.tables), most)
         if size < SMALLEST or not evidence.names:
@@ -61,30 +62,6 @@ class Classifier:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Outcome:
-    """An area, and how each row of either side stands to the rows of the other: its share of won comparisons."""
-
-    others: np.ndarray
-    holdout: np.ndarray
-    units: tuple[np.ndarray, np.ndarray]
-
-    @classmethod
-    def of(cls, others: np.ndarray, holdout: np.ndarray, units: tuple[np.ndarray, np.ndarray]) -> "_Outcome":
-        """From the scores of both sides; the side that scores higher is taken to be the others."""
-        first, second = _won(others, holdout), 1 - _won(holdout, others)
-        return cls(first, second, units) if first.mean() >= 0.5 else cls(1 - first, 1 - second, units)
-
-    @property
-    def area(self) -> float:
-        return float(self.others.mean())
-
-    def error_against(self, real: "_Outcome") -> float:
-        """Standard error of the difference of two areas with the same holdout rows."""
-        variance = _variance(self.others, self.units[0]) + _variance(real.others, real.units[0])
-        return float(np.sqrt(TRAINED * (variance + _variance(self.holdout - real.holdout, self.units[1]))))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Contest:
     """Models that tell one side from the holdout, each trained without its fold of rows."""
 
@@ -93,7 +70,7 @@ class _Contest:
     label: np.ndarray  # 0 holdout, 1 the other side
     fold: np.ndarray
     models: list[Any]
-    outcome: _Outcome
+    outcome: Outcome
 
     @classmethod
     def of(cls, evidence: Evidence, side: int, size: int) -> "_Contest":
@@ -104,14 +81,14 @@ class _Contest:
         keys = [evidence.row_keys[which][taken] for which, taken in zip((1, side), rows, strict=True)]
         if evidence.entity is not None:
             keys = [unit[0], unit[1] + size]
-        fold = _folds(np.concatenate(keys), evidence.seed.child("classifier", "folds"))
+        fold = folds(np.concatenate(keys), evidence.seed.child("classifier", "folds"))
         models, scores = [], np.empty(len(label))
         for number in range(FOLDS):
             out = fold == number
             model = classifier(features.nominal, evidence.seed.child("classifier", number).state)
             models.append(model.fit(points[~out], label[~out]))
             scores[out] = model.predict_proba(points[out])[:, 1]
-        outcome = _Outcome.of(scores[size:], scores[:size], (unit[1], unit[0]))
+        outcome = Outcome.of(scores[size:], scores[:size], (unit[1], unit[0]))
         return cls(features, points, label, fold, models, outcome)
 
     def losses(self, seed: Seed) -> np.ndarray:
@@ -133,30 +110,10 @@ def _falls(model: Any, points: np.ndarray, synthetic: np.ndarray, stream: np.ran
     for column in range(columns):
         shuffled[column, :, column] = stream.permutation(points[:, column])
     scores = model.predict_proba(shuffled.reshape(-1, columns))[:, 1].reshape(columns + 1, rows)
-    areas = np.array([_won(one[synthetic], one[~synthetic]).mean() for one in scores])
+    areas = np.array([won(one[synthetic], one[~synthetic]).mean() for one in scores])
     return areas[-1] - areas[:-1]
 
 
 def _rows(evidence: Evidence, side: int, size: int) -> np.ndarray:
     stream = evidence.seed.child("classifier", SIDES[side]).stream()
     return np.sort(stream.permutation(len(evidence.tables[side]))[:size])
-
-
-def _folds(keys: np.ndarray, seed: Seed) -> np.ndarray:
-    """A fold for each row, at random; equal keys share one, unless too few differ for anything to be learned."""
-    distinct, places = np.unique(keys, return_inverse=True)
-    if len(distinct) < 10 * FOLDS:
-        return seed.stream().permutation(np.arange(len(keys)) % FOLDS)
-    return seed.stream().permutation(np.arange(len(distinct)) % FOLDS)[places]
-
-
-def _won(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Of each score, the share of the others that lie below it; ties count half."""
-    ordered = np.sort(others)
-    return (np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")) / (2 * len(others))
-
-
-def _variance(values: np.ndarray, unit: np.ndarray) -> float:
-    """Of the mean of values that belong to units drawn independently."""
-    sums = np.bincount(unit, values - values.mean())
-    return float((sums**2).sum() * len(sums) / max(1, len(sums) - 1)) / len(values) ** 2

@@ -91,6 +91,12 @@ class Evidence:
         return [column.name for column in self.schema.columns if column.kind not in (Kind.IDENTIFIER, Kind.TEXT)]
 
     @view
+    def texts(self) -> list[str]:
+        """Columns of free text in which real rows say anything."""
+        return [name for name in self.schema.of(Kind.TEXT)
+                if any(table.frame[name].notna().any() for table in self.tables[:2])]  # fmt: skip
+
+    @view
     def numeric(self) -> list[str]:
         return [name for name in self.names if self.schema[name].kind.is_numeric]
 

@@ -28,18 +28,20 @@ class Mmd:
     family = Family.FIDELITY
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
+        if not evidence.names and evidence.texts:
+            return  # a corpus, whose texts have checks of their own
         sample = resample(evidence, LARGEST)
         if not evidence.names:
             raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
         # Where the synthetic table misses numbers that real rows never miss, all points have an axis more.
         axes = tuple(evidence.embed(2, slice(1), [name]).shape[1] for name in evidence.names)
         real = evidence.real.recall((self.name, axes, sample.key), lambda: _Real.of(evidence, sample, axes))
-        waves = _waves(evidence.embed(2, sample.rows.synthetic), real.directions)
-        made = _mean(sample.weights.synthetic, waves)
+        waves = waves_of(evidence.embed(2, sample.rows.synthetic), real.directions)
+        made = mean_waves(sample.weights.synthetic, waves)
         measured = of_replicates(np.linalg.norm(made - real.holdout, axis=1), real.baseline)
         yield Finding(
             self.name, self.family, "all columns", "mmd", measured.value, measured.low, measured.high,
-            measured.baseline, _p_value(evidence, sample, waves, real.waves), sample.size,
+            measured.baseline, permutation_p(evidence, sample, waves, real.waves), sample.size,
             f"the p-value is that of {PERMUTATIONS} permutations and informs only",
         )  # fmt: skip
 
@@ -61,24 +63,27 @@ class _Real:
             for name, count in zip(evidence.names, axes, strict=True)
         ])  # fmt: skip
         train, holdout = (evidence.embed(side, sample.rows[side]) for side in (0, 1))
-        directions = (directions / _median_distance(holdout, seed.stream())).astype(np.float32)
-        waves = _waves(holdout, directions)
-        means = [_mean(sample.weights.train, _waves(train, directions)), _mean(sample.weights.holdout, waves)]
+        directions = (directions / median_distance(holdout, seed.stream())).astype(np.float32)
+        waves = waves_of(holdout, directions)
+        means = [
+            mean_waves(sample.weights.train, waves_of(train, directions)),
+            mean_waves(sample.weights.holdout, waves),
+        ]
         return cls(directions, waves, means[1], np.linalg.norm(means[0] - means[1], axis=1))
 
 
-def _waves(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
+def waves_of(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Random features, shape (rows, 2 * FREQUENCIES)."""
     angles = points @ directions
     return np.hstack([np.cos(angles), np.sin(angles)]) / np.float32(np.sqrt(FREQUENCIES))
 
 
-def _mean(weights: np.ndarray, waves: np.ndarray) -> np.ndarray:
+def mean_waves(weights: np.ndarray, waves: np.ndarray) -> np.ndarray:
     """Weighted mean of features, a row for each row of weights."""
     return (weights @ waves).astype(float) / weights.sum(1, keepdims=True, dtype=float)
 
 
-def _p_value(evidence: Evidence, sample: Resample, made: np.ndarray, real: np.ndarray) -> float:
+def permutation_p(evidence: Evidence, sample: Resample, made: np.ndarray, real: np.ndarray) -> float:
     """How often sides drawn at random, unit by unit, are as far apart as synthetic and holdout."""
     first, second = units(evidence, 2, sample.rows.synthetic), units(evidence, 1, sample.rows.holdout)
     unit = np.concatenate([first, first.max() + 1 + second])
@@ -86,11 +91,13 @@ def _p_value(evidence: Evidence, sample: Resample, made: np.ndarray, real: np.nd
     stream = evidence.seed.child("mmd", "permutations").stream()
     sides = np.array([synthetic, *(stream.permutation(synthetic) for _ in range(PERMUTATIONS))])[:, unit]
     waves = np.vstack([made, real])
-    gaps = np.linalg.norm(_mean(sides.astype(np.float32), waves) - _mean((~sides).astype(np.float32), waves), axis=1)
+    gaps = np.linalg.norm(
+        mean_waves(sides.astype(np.float32), waves) - mean_waves((~sides).astype(np.float32), waves), axis=1
+    )
     return float((gaps >= gaps[0] * (1 - 1e-6)).mean())  # the observed sides are one of the permutations
 
 
-def _median_distance(points: np.ndarray, stream: np.random.Generator) -> float:
+def median_distance(points: np.ndarray, stream: np.random.Generator) -> float:
     first, second = (points[stream.integers(len(points), size=2000)] for _ in range(2))
     distances = np.linalg.norm(first - second, axis=1)
     return float(np.median(distances[distances > 0])) if (distances > 0).any() else 1.0

@@ -295,13 +295,13 @@ def test_equal_rows_stay_in_one_fold(fair, split, evidence, measured):
 def test_an_area_is_that_of_scikit_learn_and_below_a_half_counts_like_its_mirror_image():
     from sklearn.metrics import roc_auc_score
 
-    from synth_pipeline.checks.classifier import _Outcome
+    from synth_pipeline.checks.areas import Outcome
 
     stream = np.random.default_rng(1)
     others, holdout = stream.integers(0, 30, 400) + 5.0, stream.integers(0, 30, 300) + 0.0  # with ties
     area = roc_auc_score(np.repeat([1, 0], [400, 300]), np.concatenate([others, holdout]))
     for sign in (1, -1):
-        outcome = _Outcome.of(sign * others, sign * holdout, (np.arange(400), np.arange(300)))
+        outcome = Outcome.of(sign * others, sign * holdout, (np.arange(400), np.arange(300)))
         assert outcome.area == pytest.approx(area)
         assert outcome.holdout.mean() == pytest.approx(area)
         assert outcome.error_against(outcome) == pytest.approx(
@@ -310,7 +310,7 @@ def test_an_area_is_that_of_scikit_learn_and_below_a_half_counts_like_its_mirror
 
 
 def test_rows_that_come_twice_say_no_more_than_once():
-    from synth_pipeline.checks.classifier import _variance
+    from synth_pipeline.checks.areas import _variance
 
     values = np.random.default_rng(1).normal(size=500)
     once = _variance(values, np.arange(500))

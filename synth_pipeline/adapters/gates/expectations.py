@@ -23,7 +23,9 @@ class ExpectFinding(BatchExpectation):
 
     check: str
     metric: str
-    subjects: list[str] | None = None  # only these, each of which must be there; without it, at least one
+    subjects: list[str] | None = (
+        None  # only these, each of which must be there unless optional; without it, at least one
+    )
     optional: bool = False  # no such finding is no failure: not every table has such columns
     unless: str | None = None  # no such finding is no failure where there are findings of this check
     max_excess: float | None = None
@@ -60,7 +62,7 @@ class ExpectFinding(BatchExpectation):
             verdict = Verdict.UNMEASURED if voids else verdict
             judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason,
                            "excess": abs(finding["value"] - finding["baseline"]), "voids": voids})  # fmt: skip
-        absent = sorted(set(self.subjects or ()) - set(table["subject"]))
+        absent = [] if optional else sorted(set(self.subjects or ()) - set(table["subject"]))
         if not len(table) and not self.subjects and not optional:
             absent = ["(any)"]
         judged += [
