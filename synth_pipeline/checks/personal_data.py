@@ -1,4 +1,4 @@
-"""Personal data: e-mail addresses, telephone numbers, bank accounts and the like in columns of text."""
+"""Personal data, keys and tokens: e-mail addresses, bank accounts, API keys and the like in columns of text."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _held(values: pd.Series) -> pd.DataFrame:
 
 def _data(text: str) -> list[tuple[str, str]]:
     """Kind and normal form of each datum in a text."""
-    if not any(mark in text for mark in "@0123456789"):
+    if not any(mark in text for mark in ("@", "-----", *"0123456789")):
         return []
     return [(kind, re.sub(r"[\s()-]", "", match).lower()) for kind, (pattern, holds) in PATTERNS.items()
             for match in pattern.findall(text) if holds(match)]  # fmt: skip

@@ -217,6 +217,15 @@ def test_epsilon_bounds_have_their_coverage():
     ("write to jane.roe+x@mail.example.org today", "e-mail address"), ("DE89 3704 0044 0532 0130 00", "bank account"),
     ("card 4111 1111 1111 1111", "payment card"), ("219-09-9999", "social security number"),
     ("call +49 170 1234567", "telephone number"), ("from 192.168.10.7", "network address"),
+    ("CPF 111.444.777-35", "national identity number"), ("11010519491231002X", "national identity number"),
+    ("2 55 08 14 168 025 38", "national identity number"), ("IdNr 86 095 742 719", "national identity number"),
+    ("RSSMRA85T10A562S", "national identity number"), ("DNI: 12345678Z", "national identity number"),
+    ("NIE X1234567-L", "national identity number"), ("811218-9876", "national identity number"),
+    ("key=sk-proj-" + "aB3" * 12, "key or token"), ("ghp_" + "a1B2" * 9, "key or token"),
+    ("AKIA" + "IOSFODNN7EXAMPLE", "key or token"), ("AIza" + "Sy" + "a1-" * 11, "key or token"),
+    ("xoxb-" + "123456789012-abc", "key or token"), ("-----BEGIN " + "RSA PRIVATE KEY-----", "key or token"),
+    ("hf_" + "aBcDe5gHiJ" * 3, "key or token"), ("sk_live_" + "4eC39HqLyjWDarjt", "key or token"),
+    ("Bearer " + "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0In0." + "c2lnbmF0dXJlLg", "web token"),
 ])  # fmt: skip
 def test_personal_data_are_recognised(evidence, text, kind):
     made, real = texts([text, *["nothing here"] * 99]), texts(["no data"] * 150)
@@ -231,7 +240,10 @@ def test_personal_data_are_recognised(evidence, text, kind):
 
 @pytest.mark.parametrize("text", [
     "12.50", "2020-01-02", "2020-01-02 10:11:12", "1,234,567", "3.14159265358979", "DE89 3704 0044 0532 0130 01",
-    "4111 1111 1111 1112", "version 1.2.3", "(0.5, 0.7]", "a@b", "1e-05",
+    "4111 1111 1111 1112", "version 1.2.3", "(0.5, 0.7]", "a@b", "1e-05", "111.444.777-36", "110105194912310021",
+    "110105194913310023", "2 55 08 14 168 025 39", "86 095 742 718", "RSSMRA85T10A562T", "DNI 12345678A", "12345678Z",
+    "811218-9875", "811318-9874", "sk-learn-the-library-for-machine-learning", "sk-" + "aB3" * 4, "ghp_short",
+    "AKIASHORT", "eyJhbGci" + ".eyJzdWIi" + ".nothing", "-----BEGIN CERTIFICATE-----",
 ])  # fmt: skip
 def test_what_only_looks_like_personal_data_is_left_alone(evidence, text):
     made, real = texts([text] * 100), texts(["no data"] * 150)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,15 @@ from scipy.stats import binom
 from benchmarks.passages import distinct, passages, replaced, shortened
 from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.checks import Evidence
+from synth_pipeline.checks.canaries import INCLUDED, Canaries, planted
 from synth_pipeline.core.finding import as_frame
+from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.steps import measure
+from synth_pipeline.text.alignment import Sources
+from synth_pipeline.text.tokens import encoded
 
 CHECKS = ("verbatim_text", "paraphrases", "text_neighbours")
 TEXT = Schema(columns=(Column(name="text", kind=Kind.TEXT, nullable=True),))
@@ -190,3 +195,37 @@ def test_a_split_by_topic_voids_the_audit_of_a_corpus(prose, evidence, measured)
     assert found["all columns", "differs"].p_value < 1e-6
     random = measured("exchangeability", evidence(*(table(prose[side::6]) for side in range(3))))
     assert min(one.p_value for one in random.values()) > 0.001
+
+
+@pytest.mark.parametrize("schema", [TEXT, LABELLED], ids=["text", "text and label"])
+def test_canaries_of_text_are_given_away_by_a_generator_that_copies(corpus, measured, schema):
+    """200 canaries among 600 texts; a generator that returns train with words dropped, and one that never saw them."""
+    clean = corpus(schema=schema)
+    together, secret = planted(clean.train.table, 200, Seed(3))
+    canaries = Canaries(Table.conform(secret.drop(columns=INCLUDED), schema), secret[INCLUDED].to_numpy())
+    stream = np.random.default_rng(4)
+    told = together.assign(text=[shortened(text, 0.1, stream) for text in together["text"]])
+    blind = {one.metric: one for one in measured("canaries", replace(clean, canaries=canaries)).values()}
+    assert blind["right"].p_value > 0.001
+    copying = replace(clean, synthetic=Table.conform(told, schema), canaries=canaries)
+    found = {one.metric: one for one in measured("canaries", copying).values()}
+    assert found["right"].p_value < 1e-6
+    assert found["epsilon"].value > 2
+
+
+def test_a_canary_of_text_is_as_long_as_real_texts_and_resembles_none(corpus):
+    """Words of 200 canaries come from some 500 records; no run of three words is that of a record but by chance."""
+    train = corpus().train.table
+    texts = planted(train, 200, Seed(3))[1]["text"]
+    lengths = [side.str.split().str.len() for side in (texts, train.frame["text"])]
+    assert lengths[0].median() == pytest.approx(lengths[1].median(), rel=0.2)
+    assert set(" ".join(texts).split()) <= set(" ".join(train.frame["text"]).split())
+    sources = Sources(*encoded(train.frame["text"].tolist()))
+    found = sources.chains(*encoded(texts.tolist()))
+    assert found.best(found.text, 200).max() < 0.5
+
+
+def test_canaries_of_an_empty_column_of_text_are_empty(corpus):
+    train = corpus().train.table
+    nothing = Table.conform(train.frame.assign(text=pd.Series([None] * ROWS, dtype="str")), TEXT)
+    assert planted(nothing, 30, Seed(3))[1]["text"].isna().all()

@@ -50,7 +50,7 @@ def frame(seed: int, rows: int = ROWS) -> pd.DataFrame:
         "word": stream.choice(["a", "b", "c"], rows),
         "flag": pd.Series(stream.random(rows) < 0.1 + 0.1 * count, dtype="boolean"),
         "day": pd.Timestamp("2021-03-01") + pd.to_timedelta(stream.integers(0, 900, rows), "D"),
-        "remark": [f"a remark that nobody made {seed} {place}" for place in range(rows)],
+        "remark": [f"a remark that nobody made {number}" for number in stream.permutation(10**6)[:rows]],
     })  # fmt: skip
 
 

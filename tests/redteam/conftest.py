@@ -51,8 +51,8 @@ def clinic_frame(rows: int, seed: int) -> pd.DataFrame:
         "ill": ill,
         "in": came,
         "out": gone.mask(stream.random(rows) < 0.05),
-        "note": [f"the patient of {one} was seen" + f", write to p{place}@clinic.example" * (place % 10 == 0)
-                 for place, one in enumerate(number)],
+        "note": [f"the patient with number {one} was seen" + f", write to p{place}@clinic.example" * (place % 10 == 0)
+                 for place, one in enumerate(stream.permutation(10**6)[:rows])],
     })  # fmt: skip
 
 
