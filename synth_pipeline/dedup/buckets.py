@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-WINDOW = 8  # how many before it in its bucket each text is compared with
+WINDOW = 4  # how many before it in its bucket each text is compared with
 MOST_ITEMS = 32  # how many evaluation items of a bucket a text is compared with
+WORTHWHILE = 0.01  # share of texts that a round must have dropped for another one to follow
 MISSED = 0.003  # chance that a pair exactly at the threshold shares no bucket
 
 Similarity = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of pairs of places
@@ -30,7 +31,7 @@ def thinned(buckets: np.ndarray, similarity: Similarity, threshold: float) -> np
         before = len(alive)
         _settle(stands, left[alike], right[alike])
         alive = np.flatnonzero(stands == np.arange(len(stands)))
-        if len(alive) == before or not is_cut:
+        if before - len(alive) <= WORTHWHILE * before or not is_cut:
             return _roots(stands)
 
 
@@ -66,7 +67,7 @@ def _of_band(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     same = keys[1:] == keys[:-1]
-    shared = np.r_[same, False] | np.r_[False, same]
+    shared = (np.r_[same, False] | np.r_[False, same])[: len(keys)]
     order, keys = order[shared], keys[shared]
     pairs = []
     for step in range(1, WINDOW + 1):

@@ -56,4 +56,4 @@ class PythonSource(Spec):
     )
 
 
-Source = Annotated[FileSource | FolderSource | DuckdbSource | PythonSource, Field(discriminator="kind"), OneOf()]
+Source = Annotated[FileSource | DuckdbSource | PythonSource | FolderSource, Field(discriminator="kind"), OneOf()]

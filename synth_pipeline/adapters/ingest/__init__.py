@@ -1,7 +1,7 @@
 """Bring a source into the pipeline: one schema, one Parquet file with record ids, three parts."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -50,6 +50,7 @@ def ingest(
     with open_session(name_of(source), memory, out.parent) as opened:
         staged = stage(opened, source, root, exclude)
         schema, plan = _planned(opened, staged, key, entity, overrides, schema)
+        _check_documents(opened, staged, schema, plan)
         part = opened.folder / "part.parquet"
         _write(opened, plan, schema, rule, key, part)
         os.replace(part, out)
@@ -70,7 +71,9 @@ def inspect(
     """The schema and the number of rows that ``ingest`` would write; raises what it would raise."""
     with open_session(name_of(source), memory) as opened:
         staged = stage(opened, source, root, exclude)
-        return _planned(opened, staged, key, entity, overrides, schema)[0], staged.rows
+        schema, plan = _planned(opened, staged, key, entity, overrides, schema)
+        _check_documents(opened, staged, schema, plan)
+    return schema, staged.rows
 
 
 def read_frame(
@@ -151,16 +154,17 @@ def _planned(
         plan = enforce(opened, staged, schema)
     if key:
         _check_key(opened, staged, key, plan[key])
-    if is_corpus(schema):
-        _check_documents(opened, staged, [plan[name] for name in schema.of(Kind.TEXT)])
     return schema, plan
 
 
-def _check_documents(opened: Session, staged: Staged, texts: Sequence[str]) -> None:
-    """Raises SynthError where a row of a corpus has no word at all."""
+def _check_documents(opened: Session, staged: Staged, schema: Schema, plan: Plan) -> None:
+    """Raises SynthError where some rows of a corpus have no word at all."""
+    if not is_corpus(schema):
+        return
+    texts = [plan[name] for name in schema.of(Kind.TEXT)]
     empty = f"NOT regexp_matches(concat({', '.join(texts)}), '\\S')"
     count, first = opened.rows(f"SELECT count(*), min(rowid) FROM stage.main.raw WHERE {empty}")[0]
-    if count:
+    if 0 < count < staged.rows:
         raise SynthError(
             f"{staged.called} has {count} empty documents, first in row {first + 1}.",
             "fill them in, or delete the rows.",

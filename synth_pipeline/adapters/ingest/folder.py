@@ -8,6 +8,7 @@ from synth_pipeline.adapters.ingest.names import shown
 from synth_pipeline.adapters.ingest.opened import Opened
 from synth_pipeline.adapters.ingest.session import Session
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.spec.columns import Kind
 from synth_pipeline.spec.source import FolderSource
 
 PATH, TEXT = "path", "text"
@@ -35,7 +36,8 @@ def open_folder(session: Session, source: FolderSource, folder: Path, called: st
     paths = [file.relative_to(folder).as_posix() for file in files]
     texts = [_text(file, f"{source.path}/{path}") for file, path in zip(files, paths, strict=True)]
     session.connection.register("folder", pa.table({"c0": paths, "c1": pa.array(texts, pa.large_string())}))
-    return Opened("SELECT c0, CAST(c1 AS VARCHAR) AS c1 FROM folder", [PATH, TEXT], documents=frozenset({TEXT}))
+    hints = {PATH: Kind.IDENTIFIER, TEXT: Kind.TEXT}
+    return Opened("SELECT c0, CAST(c1 AS VARCHAR) AS c1 FROM folder", [PATH, TEXT], hints=hints)
 
 
 def _text(file: Path, called: str) -> str:

@@ -98,8 +98,8 @@ def _field(position: int, sql_type: str, opened: Opened) -> Field:
         return Field(name, sql, Kind.TEXT, hint=Kind.IDENTIFIER)
     if sql_type.startswith("ENUM(") or name in opened.categories:
         return Field(name, sql, Kind.TEXT, hint=Kind.CATEGORY)
-    if name in opened.documents:
-        return Field(name, sql, Kind.TEXT, hint=Kind.TEXT)
+    if name in opened.hints:
+        return Field(name, sql, Kind.TEXT, hint=opened.hints[name])
     if _WIDE.fullmatch(sql_type):
         return Field(name, sql, Kind.TEXT, loose=True)
     return Field(name, sql, _base(sql_type), loose=loose and _base(sql_type) is Kind.TEXT)
