@@ -28,8 +28,8 @@ from synth_pipeline.llm import Client, Kind, Request, RequestLedger
 from synth_pipeline.spec.endpoint import Endpoint
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVER = ROOT / "tests" / "llm" / "server.py"
-ANSWER = json.dumps({"label": "card arrival", "text": "My card has not come yet, where is it? " * 3})
+SERVER = ("-m", "synth_pipeline.cli", "serve-mock", "--port", "0", "--model", "small")
+WARM = 5.0  # seconds until the number in flight has settled
 
 
 class Example(BaseModel):
@@ -42,15 +42,17 @@ class Example(BaseModel):
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     """The address of a server in a process of its own."""
-    command = [sys.executable, str(SERVER), "--answer", ANSWER, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, *SERVER, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        process.kill()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def stats(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{url}/stats") as said:  # noqa: S310 - our own server
+    with urllib.request.urlopen(f"{url.removesuffix('/v1')}/stats?totals") as said:  # noqa: S310 - our own server
         return json.load(said)
 
 
@@ -70,16 +72,19 @@ async def run(ledger: RequestLedger, url: str, number: int, concurrency: int) ->
     import openai  # noqa: F401 - it takes a second, which no request is to blame for
 
     limits: list[tuple[float, float]] = []
+    warm: dict[str, Any] = {}
     async with Client(ledger, dataset="benchmark", run_id="r") as client:
         lane = client.lane(next(asks(url, 1, concurrency)).endpoint)
 
         async def look() -> None:
             while True:
+                if not warm and limits and limits[-1][0] > started + WARM:
+                    warm.update(await asyncio.to_thread(stats, url))
                 limits.append((time.monotonic(), lane.slots.limit))
                 await asyncio.sleep(0.1)
 
-        looking = asyncio.create_task(look())
         started, cpu, kinds, reused = time.monotonic(), time.process_time(), dict.fromkeys(Kind, 0), 0
+        looking = asyncio.create_task(look())
         async for outcome in client.complete(asks(url, number, concurrency)):
             kinds[outcome.kind] += 1
             reused += outcome.reused
@@ -88,7 +93,7 @@ async def run(ledger: RequestLedger, url: str, number: int, concurrency: int) ->
     lost = sum(row[-2] for row in ledger.rows(0))
     return {"seconds": seconds, "per_second": number / seconds, "cpu_ms": cpu / number * 1000, "limits": limits,
             "kinds": {str(kind): count for kind, count in kinds.items() if count}, "reused": reused,
-            "lost": lost, "started": started}  # fmt: skip
+            "lost": lost, "started": started, "warm": warm}  # fmt: skip
 
 
 def throughput(folder: Path) -> None:
@@ -115,16 +120,16 @@ def more(folder: Path) -> None:
 
 
 def cap(folder: Path) -> None:
-    for most, retry in ((256, ()), (256, ("--retry-after", "0.5")), (1000, ())):
-        with serving("--latency", "0.3", "--cap", "50", *retry) as url:
-            with RequestLedger(folder / f"d{most}{len(retry)}.sqlite") as ledger:
+    for most in (256, 1000):
+        with serving("--latency", "0.3", "--concurrent", "50") as url:
+            with RequestLedger(folder / f"d{most}.sqlite") as ledger:
                 did = asyncio.run(run(ledger, url, 6000, most))
-            said, warm = stats(url), did["started"] + 5
-            after = [limit for at, limit in did["limits"][:-5] if at > warm]
-            refused = sum(at > warm for at in said["refused_at"]) / sum(at > warm for at in said["times"])
-            print(f"cap 50 at the server, {most} declared, {' '.join(retry) or 'no Retry-After'}: limit after 5 s "
+            said, warm = stats(url), did["warm"]
+            after = [limit for at, limit in did["limits"][:-5] if at > did["started"] + WARM]
+            refused = (said["rate_limited"] - warm["rate_limited"]) / (said["arrived"] - warm["arrived"])
+            print(f"cap 50 at the server, {most} declared: limit after 5 s "
                   f"{min(after):.1f} to {max(after):.1f} (wanted 40 to 60), 429s {refused:.2%} after 5 s (under 2 %), "
-                  f"{said['refused']} in all, {did['per_second']:.0f} requests/s of {50 / 0.3:.0f}")  # fmt: skip
+                  f"{said['rate_limited']} in all, {did['per_second']:.0f} requests/s of {50 / 0.3:.0f}")  # fmt: skip
 
 
 def kills(folder: Path, times: int) -> None:
@@ -133,8 +138,8 @@ def kills(folder: Path, times: int) -> None:
         in_flight, kept = [], 0
         for _ in range(times):
             child = subprocess.Popen([sys.executable, __file__, "--child", str(path), url, str(number)])
-            before = stats(url)["requests"]
-            while stats(url)["requests"] == before and child.poll() is None:
+            before = stats(url)["arrived"]
+            while stats(url)["arrived"] == before and child.poll() is None:
                 time.sleep(0.02)
             time.sleep(chance.uniform(0, 0.4))
             os.kill(child.pid, signal.SIGKILL)
@@ -142,10 +147,10 @@ def kills(folder: Path, times: int) -> None:
             time.sleep(0.2)  # what the server was at, it bills
             with RequestLedger(path) as ledger:
                 settled = len(ledger.rows(0))
-            sent = stats(url)["requests"] - before
+            sent = stats(url)["arrived"] - before
             in_flight.append(sent - (settled - kept))
             kept = settled
-        cut = len(stats(url)["times"])
+        cut = stats(url)["arrived"]
         with RequestLedger(path) as ledger:
             did = asyncio.run(run(ledger, url, number, concurrency))
             twice = len(ledger.rows(0)) - number
