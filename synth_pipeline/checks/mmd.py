@@ -65,7 +65,10 @@ class _Real:
         train, holdout = (evidence.embed(side, sample.rows[side]) for side in (0, 1))
         directions = (directions / median_distance(holdout, seed.stream())).astype(np.float32)
         waves = waves_of(holdout, directions)
-        means = [mean_waves(sample.weights.train, waves_of(train, directions)), mean_waves(sample.weights.holdout, waves)]
+        means = [
+            mean_waves(sample.weights.train, waves_of(train, directions)),
+            mean_waves(sample.weights.holdout, waves),
+        ]
         return cls(directions, waves, means[1], np.linalg.norm(means[0] - means[1], axis=1))
 
 
@@ -88,7 +91,9 @@ def permutation_p(evidence: Evidence, sample: Resample, made: np.ndarray, real: 
     stream = evidence.seed.child("mmd", "permutations").stream()
     sides = np.array([synthetic, *(stream.permutation(synthetic) for _ in range(PERMUTATIONS))])[:, unit]
     waves = np.vstack([made, real])
-    gaps = np.linalg.norm(mean_waves(sides.astype(np.float32), waves) - mean_waves((~sides).astype(np.float32), waves), axis=1)
+    gaps = np.linalg.norm(
+        mean_waves(sides.astype(np.float32), waves) - mean_waves((~sides).astype(np.float32), waves), axis=1
+    )
     return float((gaps >= gaps[0] * (1 - 1e-6)).mean())  # the observed sides are one of the permutations
 
 

@@ -25,7 +25,9 @@ FORMS: dict[str, Callable[[str], bool]] = {
     "link": lambda text: _LINK.search(text) is not None,
     "markup": lambda text: _MARKUP.search(text) is not None,
     "placeholder": lambda text: _PLACEHOLDER.search(text) is not None,
-    "unbalanced brackets": lambda text: any(text.count(a) != text.count(b) for a, b in zip(_OPEN, _CLOSED, strict=True)),
+    "unbalanced brackets": lambda text: any(
+        text.count(a) != text.count(b) for a, b in zip(_OPEN, _CLOSED, strict=True)
+    ),
     "broken characters": lambda text: _BROKEN.search(text) is not None,
 }
 

@@ -23,7 +23,9 @@ class ExpectFinding(BatchExpectation):
 
     check: str
     metric: str
-    subjects: list[str] | None = None  # only these, each of which must be there unless optional; without it, at least one
+    subjects: list[str] | None = (
+        None  # only these, each of which must be there unless optional; without it, at least one
+    )
     optional: bool = False  # no such finding is no failure: not every table has such columns
     max_excess: float | None = None
     min_ratio: float | None = None
