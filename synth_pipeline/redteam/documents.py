@@ -7,6 +7,10 @@ import pandas as pd
 
 from synth_pipeline.redteam.scene import NotApplicable, Scene
 from synth_pipeline.spec.columns import Kind
+from synth_pipeline.text.embeddings import Embedding
+from synth_pipeline.text.grams import Grams
+
+TOPICS = 20
 
 _WORD = re.compile(r"\w+")
 FOREIGN = (
@@ -20,33 +24,33 @@ FOREIGN = (
 
 
 def few_sentences(scene: Scene, share: float) -> pd.DataFrame:
-    """That share of rows repeats one of as many sentences as there are rows divided by 20, with a word replaced."""
-    name, stream, frame = column(scene), scene.stream("few sentences", share), scene.frame()
+    """A share of the rows repeats others, one in twenty of all, with another word in place of one of theirs."""
+    name, stream = _text(scene), scene.stream("few sentences", share)
     places = scene.places(share, stream)
-    models = stream.choice(len(frame), max(1, len(frame) // 20), replace=False)
-    words = _words(frame[name])
-    chosen = models[stream.integers(len(models), size=len(places))]
-    frame.iloc[places] = frame.iloc[chosen].to_numpy()
-    said = []
-    for text in frame[name].iloc[places]:
+    models = stream.permutation(len(scene.clean))[: max(1, len(scene.clean) // 20)]
+    frame = scene.repeated(places, models[stream.integers(len(models), size=len(places))])
+    words = _words(scene.clean.frame[name])
+
+    def varied(text: str) -> str:
         parts = text.split(" ")
         parts[int(stream.integers(len(parts)))] = words[int(stream.integers(len(words)))]
-        said.append(" ".join(parts))
-    frame.loc[places, name] = said
+        return " ".join(parts)
+
+    frame.loc[places, name] = [varied(text) for text in frame[name].iloc[places].fillna("")]
     return frame
 
 
 def templates(scene: Scene, share: float) -> pd.DataFrame:
-    """A share of the texts is two words of the row's own text in one of six frames."""
-    frames = ("I have a question about {} and {}.", "Can you help me with {} and {}?", "What about {} {}?",
+    """A share of the texts is two words of the row's own text in one of six templates."""
+    models = ("I have a question about {} and {}.", "Can you help me with {} and {}?", "What about {} {}?",
               "Please tell me more about {} and {}.", "My problem is {} with {}.", "How do I {} my {}?")  # fmt: skip
-    name, stream, frame = column(scene), scene.stream("templates", share), scene.frame()
+    name, stream, frame = _text(scene), scene.stream("templates", share), scene.frame()
     places = scene.places(share, stream)
 
     def made(text: str) -> str:
         words = sorted(_WORD.findall(text), key=lambda word: (-len(word), word))[:4] or ["it"]
         picked = [words[int(stream.integers(len(words)))] for _ in range(2)]
-        return frames[int(stream.integers(len(frames)))].format(*picked)
+        return models[int(stream.integers(len(models)))].format(*picked)
 
     frame.loc[places, name] = [made(text) for text in frame[name].iloc[places].fillna("")]
     return frame
@@ -54,7 +58,7 @@ def templates(scene: Scene, share: float) -> pd.DataFrame:
 
 def longer(scene: Scene, share: float) -> pd.DataFrame:
     """A share of the texts goes on with the beginning of another one."""
-    name, stream, frame = column(scene), scene.stream("longer", share), scene.frame()
+    name, stream, frame = _text(scene), scene.stream("longer", share), scene.frame()
     places = scene.places(share, stream)
     others = frame[name].fillna("").iloc[stream.permutation(len(frame))[: len(places)]]
     frame.loc[places, name] = [f"{one} {other}" for one, other in zip(frame[name].iloc[places], others, strict=True)]
@@ -63,7 +67,7 @@ def longer(scene: Scene, share: float) -> pd.DataFrame:
 
 def narrowed(scene: Scene, share: float) -> pd.DataFrame:
     """Of all different words that share is left, the commonest; another stands for each word that is rarer."""
-    name, stream, frame = column(scene), scene.stream("narrowed", share), scene.frame()
+    name, stream, frame = _text(scene), scene.stream("narrowed", share), scene.frame()
     counts = pd.Series(_words(frame[name])).str.casefold().value_counts()
     kept = counts.index[: max(20, int(len(counts) * share))].to_list()
     known = set(kept)
@@ -78,7 +82,7 @@ def narrowed(scene: Scene, share: float) -> pd.DataFrame:
 
 def shuffled(scene: Scene, share: float) -> pd.DataFrame:
     """The words of a share of the texts, in random order."""
-    name, stream, frame = column(scene), scene.stream("shuffled", share), scene.frame()
+    name, stream, frame = _text(scene), scene.stream("shuffled", share), scene.frame()
     places = scene.places(share, stream)
     frame.loc[places, name] = [" ".join(stream.permutation(text.split(" ")).tolist())
                                for text in frame[name].iloc[places].fillna("")]  # fmt: skip
@@ -87,7 +91,7 @@ def shuffled(scene: Scene, share: float) -> pd.DataFrame:
 
 def foreign(scene: Scene, share: float) -> pd.DataFrame:
     """A share of the texts in other languages, with a word of the row's own text."""
-    name, stream, frame = column(scene), scene.stream("foreign", share), scene.frame()
+    name, stream, frame = _text(scene), scene.stream("foreign", share), scene.frame()
     places = scene.places(share, stream)
     frame.loc[places, name] = [
         FOREIGN[int(stream.integers(len(FOREIGN)))].format((_WORD.findall(text) or ["x"])[-1])
@@ -97,37 +101,35 @@ def foreign(scene: Scene, share: float) -> pd.DataFrame:
 
 
 def lost_topics(scene: Scene, share: float) -> pd.DataFrame:
-    """Rows of a share of the topics never come: those with one of some words that are neither common nor rare."""
-    name, stream, frame = column(scene), scene.stream("lost topics", share), scene.frame()
-    texts, drawn = frame[name].fillna("").str.casefold(), np.zeros(len(frame), bool)
-    words = pd.Series([word for text in texts for word in set(_WORD.findall(text))]).value_counts()
-    words = words[(words > 0.01 * len(frame)) & (words < 0.1 * len(frame)) & (words.index.str.len() > 3)].index
-    for word in stream.permutation(words):
-        if drawn.mean() >= share:
-            break
-        drawn |= texts.str.contains(rf"\b{re.escape(word)}\b").to_numpy()
-    if not drawn.any() or drawn.all():
-        raise NotApplicable("no word tells topics apart")
-    return frame[~drawn].reset_index(drop=True)
+    """Others stand for a share of the rows: those of some of twenty clusters of texts."""
+    from sklearn.cluster import KMeans
+
+    stream = scene.stream("lost topics", share)
+    words = Grams.of_words(scene.clean.frame[_text(scene)].fillna("").tolist())
+    embedding = Embedding.fit(words, 0)
+    points = embedding.placed(embedding.weighed(words))
+    topic = KMeans(min(TOPICS, len(points)), n_init=1, random_state=0).fit_predict(points)
+    order = stream.permutation(TOPICS)
+    upto = np.cumsum(np.bincount(topic, minlength=TOPICS)[order]) <= share * len(topic)
+    lost = np.isin(topic, order[upto])
+    if not lost.any():
+        raise NotApplicable("no topic is that small")
+    rest = np.flatnonzero(~lost)
+    return scene.repeated(np.flatnonzero(lost), rest[stream.integers(len(rest), size=int(lost.sum()))])
 
 
 def labels_swapped(scene: Scene, share: float) -> pd.DataFrame:
     """A share of the rows has the category of another row."""
-    categories = scene.of(Kind.CATEGORY)
-    if not categories:
-        raise NotApplicable("there is no category")
-    column(scene)
-    label, stream, frame = categories[0], scene.stream("labels of texts", share), scene.frame()
+    _text(scene)
+    label, stream, frame = scene.of(Kind.CATEGORY)[0], scene.stream("labels of texts", share), scene.frame()
     places = scene.places(share, stream)
     frame.loc[places, label] = frame[label].iloc[stream.permutation(places)].to_numpy()
     return frame
 
 
-def column(scene: Scene) -> str:
-    """The first text."""
-    if texts := scene.clean.schema.of(Kind.TEXT):
-        return texts[0]
-    raise NotApplicable("there is no text")
+def _text(scene: Scene) -> str:
+    """The first column of text."""
+    return scene.of(Kind.TEXT)[0]
 
 
 def _words(texts: pd.Series) -> list[str]:

@@ -18,7 +18,7 @@ TURNS = 4  # of the power iteration
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """Latent semantic analysis: Deerwester et al. (1990), doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9.
+    """Latent semantic analysis (Deerwester et al. 1990, "Indexing by latent semantic analysis", JASIS 41).
 
     ``known`` are hashes of words and pairs of words, ascending; ``weights`` their inverse document
     frequencies; ``axes`` the directions, shape (known, at most ``AXES``).

@@ -66,7 +66,7 @@ class Grams:
 
 
 def mixed(codes: np.ndarray) -> np.ndarray:
-    """Bits of 64-bit numbers stirred, one to one: the finaliser of Steele et al. (2014), doi:10.1145/2660193.2660195."""
+    """64-bit numbers stirred, one to one: the finaliser of Steele et al. (2014), doi:10.1145/2660193.2660195."""
     codes = codes + _MIX[0]
     codes = (codes ^ (codes >> np.uint64(30))) * _MIX[1]
     codes = (codes ^ (codes >> np.uint64(27))) * _MIX[2]

@@ -18,7 +18,7 @@ class Repetition:
 
     @classmethod
     def of(cls, codes: np.ndarray, blocks: int) -> "Repetition":
-        """Of n-grams of texts in random order; blocks are equally long, as the share of different ones falls with length."""
+        """Of n-grams of texts in random order; blocks are equally long, as ``distinct`` falls with length."""
         _, code = np.unique(codes, return_inverse=True)
         total = np.bincount(code)
         block = np.arange(len(codes)) * blocks // max(1, len(codes))

@@ -113,7 +113,8 @@ def findings_of(check: Check, evidence: Evidence) -> list[Finding]:
         try:
             return list(check.measure(evidence))
         except Unmeasurable as reason:
-            return [Finding(check.name, check.family, "all", "unmeasured", math.nan, note=str(reason))]
+            note = f"{reason.problem} {reason.fix}"
+            return [Finding(check.name, check.family, "all", "unmeasured", math.nan, note=note)]
 
 
 @pytest.fixture(params=CHECKS, ids=lambda check: check.name)
