@@ -7,8 +7,8 @@ where SYNTH_DATA names the folder that holds it.  Of texts whose runs of three w
 (Jaccard) one is kept, as before the split of a corpus.  Half of them is train, a quarter holdout, a quarter plays clean
 synthetic texts.  The threshold is that of the check: learned from train and holdout alone.  ``found``: share of leaked
 texts of train whose best score is above it, ``false``: share of clean texts.  ``p``: of the check's two tests, the
-median over seeds, where 2 % of the clean texts are replaced by leaks.  Tokens per second are those of all texts that
-one check reads, from strings to findings, on one thread.
+median over seeds, where 2 % of the clean texts are replaced by leaks.  Tokens per second (of the
+processor, on one thread) are those of all texts that one check reads, from strings to findings.
 """
 
 import argparse
@@ -103,10 +103,10 @@ def split(texts: list[str], seed: int) -> Split:
 def measured(parts: Split) -> Iterator[dict[str, float | str]]:
     """One row for clean texts and each kind of leak."""
     count = len(parts.clean)
-    started = time.perf_counter()
+    started = time.process_time()
     evidence = parts.evidence(parts.clean)
     findings = {finding.metric: finding for finding in Paraphrases().measure(evidence)}
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     threshold = natural(evidence, "text")
     read = sum(len(tokens_of(table.frame["text"]).hashes) for table in evidence.tables)
 

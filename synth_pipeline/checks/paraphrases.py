@@ -15,6 +15,7 @@ from synth_pipeline.text.alignment import Chains, Sources
 
 NATURAL = 0.996  # share of real texts that follow no other real text as closely as a leak does
 SHOWN = 5
+SHORT = 12  # digits of a hash
 
 
 class Paraphrases:
@@ -78,9 +79,9 @@ class Paraphrases:
         leaks = leaks.take(~np.isin(leaks.text, leaks.text[leaks.source >= train]))
         leaks = leaks.take(np.unique(leaks.text, return_index=True)[1])
         for place in np.argsort(-leaks.score, kind="stable")[:SHOWN]:
-            where = (f"{column}: row {leaks.text[place]}, words {leaks.begin[place]} to {leaks.end[place] - 1}, "
-                     f"of train {_called(evidence, int(leaks.source[place]))}, "
-                     f"words {leaks.source_begin[place]} to {leaks.source_end[place] - 1}")  # fmt: skip
+            where = (f"{column}, row {leaks.text[place]} words {leaks.begin[place]}-{leaks.end[place] - 1}, "
+                     f"train {_called(evidence, int(leaks.source[place]))} "
+                     f"words {leaks.source_begin[place]}-{leaks.source_end[place] - 1}")  # fmt: skip
             yield Finding(self.name, self.family, where, "close pair", float(leaks.score[place]), baseline=threshold,
                           n=1)  # fmt: skip
 
@@ -103,7 +104,7 @@ def natural(evidence: Evidence, column: str) -> float:
 
 
 def _called(evidence: Evidence, row: int) -> str:
-    """The identifier of a train record where it is a hash, or else its row."""
+    """How a train record is called: by the head of its identifier where that is a hash, or else by its row."""
     ids = evidence.train.table.ids
     hashed = ids is not None and re.fullmatch("[0-9a-f]{16,}", str(ids.iloc[row]))
-    return f"record {hashed[0]}" if hashed else f"row {row}"
+    return hashed[0][:SHORT] if hashed else f"row {row}"

@@ -27,6 +27,8 @@ METRICS = {
     "unseen": "Rows with a level that no real row has",
     "weekday": "Weekdays: total variation distance",
     "within group": "Total variation distance within the group, mean of all columns",
+    "close pair": "How closely a synthetic text follows a training text",
+    "leaked": "Share of records that a synthetic text follows too closely",
     "differs": "Difference of train and holdout",
     "disclosure": "Share of records whose value a model infers",
     "epsilon": "Lower bound of epsilon",
