@@ -1,7 +1,8 @@
 """Which synthetic documents hold an item of an evaluation set, so that a model trained on them would be tested on it.
 
 An item is held where a document shares a run of 13 words with it (Brown et al. 2020, arXiv:2005.14165, appendix C),
-holds the whole of a shorter one of at least 5 words, or is a near duplicate of it.  Train and holdout are no evaluation
+holds the whole of a shorter one of at least 5 words, is a near duplicate of it, or holds a near duplicate of one of at
+least 10 words.  Train and holdout are no evaluation
 sets: a document near to them is the audit's to find.
 """
 
@@ -10,8 +11,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from synth_pipeline.dedup.buckets import MOST_ITEMS
 from synth_pipeline.dedup.near import nearest_items
-from synth_pipeline.text.shingles import CHUNK, runs, shingle_sets
+from synth_pipeline.text.shingles import CHUNK, expanded, joined, runs, shared, shingle_sets
 from synth_pipeline.text.tokens import encoded
 
 RUN = 13
@@ -19,16 +21,21 @@ FEWEST = 5  # words of an item that is looked for inside a document
 EDITED = 0.05  # share of an item's words, but at least one, that may be replaced in a near duplicate of it
 WORDS = 2
 _LOST = 4
-_LEAST, _MOST, _SHORT = 0.5, 0.65, 10
+_SEED = 3  # words of a trace
+_LEAST, _MOST = 0.5, 0.65  # Jaccard similarity
+_SHORT = 10  # words below which an edited item is too common a phrase to be looked for inside a document
 
 
 def contaminated(texts: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
     """The documents that hold an item: ``document`` and ``item`` are places, ``kind`` is 'shared run' or 'near'.
 
-    ``similarity`` is 1 for a shared run, else the Jaccard similarity.  Each document stands once, in order.
+    ``similarity`` is 1 for a shared run, else the Jaccard similarity, or where only a part of the document is near the
+    item the share of the item that it holds.  Each document stands once, in order.
     """
     item = _shared(texts, items)
     near, place = _near(texts, items)
+    held, inside = _inside(texts, items)
+    near, place = np.where(place >= 0, near, held), np.where(place >= 0, place, inside)
     shares = item >= 0
     found = np.flatnonzero(shares | (place >= 0))
     return pd.DataFrame({
@@ -45,8 +52,7 @@ def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.nd
     A word that is replaced, at times by two, takes three or four of the 2n - 1 words and pairs of words of n words.
     """
     documents, sets = shingle_sets(texts, WORDS), shingle_sets(items, WORDS)
-    sizes = np.diff(encoded(items)[1])
-    lost = _LOST * np.maximum(1, np.ceil(EDITED * sizes))
+    sizes, lost = _sizes(items)
     thresholds = np.clip((2 * sizes - 1 - lost) / (2 * sizes - 1 + lost), _LEAST, _MOST)
     similarity, place = np.zeros(len(texts)), np.full(len(texts), -1)
     for group in (sizes >= _SHORT, (sizes < _SHORT) & (sizes > 0)):
@@ -55,6 +61,42 @@ def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.nd
         new = (item >= 0) & (place < 0)
         similarity[new], place[new] = near[new], chosen[item[new]]
     return similarity, place
+
+
+def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Share and place of an item that a part of each document is near: found by a run of three words, then counted.
+
+    Runs that many items have in common are no trace of any.
+    """
+    sizes, lost = _sizes(items)
+    words, offsets = encoded(items)
+    seeds, owners = runs(words, offsets, _SEED)
+    _, group, counts = np.unique(seeds, return_inverse=True, return_counts=True)
+    rare = (counts[group] <= MOST_ITEMS) & (sizes[owners] >= _SHORT)
+    seeds, owners = seeds[rare], owners[rare]
+    order = np.argsort(seeds, kind="stable")
+    seeds, owners = seeds[order], owners[order]
+    sets = shingle_sets(items, WORDS)
+    needed = (2 * sizes - 1 - lost) / (2 * sizes - 1).clip(1)
+    share, place = np.zeros(len(texts)), np.full(len(texts), -1)
+    for start in range(0, len(texts) if len(seeds) else 0, CHUNK):
+        part = texts[start : start + CHUNK]
+        found, documents = runs(*encoded(part), _SEED)
+        first = np.searchsorted(seeds, found, "left")
+        hits = np.searchsorted(seeds, found, "right") - first
+        codes = np.unique(np.repeat(documents, hits) * len(items) + owners[expanded(first, hits)])
+        document, item = codes // len(items), codes % len(items)
+        both = joined([sets, shingle_sets(part, WORDS)], WORDS)
+        held = shared(both, item, document + len(items)) / sets.sizes[item].clip(1)
+        enough = held >= needed[item]
+        share[start + document[enough]], place[start + document[enough]] = held[enough], item[enough]
+    return share, place
+
+
+def _sizes(items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Words of each item, and how many of its words and pairs of words may be lost."""
+    sizes = np.diff(encoded(items)[1])
+    return sizes, _LOST * np.maximum(1, np.ceil(EDITED * sizes))
 
 
 def _shared(texts: Sequence[str], items: Sequence[str]) -> np.ndarray:

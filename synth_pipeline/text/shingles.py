@@ -77,10 +77,14 @@ def runs(words: np.ndarray, offsets: np.ndarray, length: int) -> tuple[np.ndarra
 
 def jaccard(sets: ShingleSets, left: np.ndarray, right: np.ndarray, most: int = 65_536) -> np.ndarray:
     """The similarity of each pair of texts, 0 to 1, exactly; 0 where both are without words."""
-    parts = [
-        _jaccard(sets, left[start : start + most], right[start : start + most]) for start in range(0, len(left), most)
-    ]
-    return np.concatenate([np.zeros(0), *parts])
+    both = shared(sets, left, right, most)
+    return both / np.maximum(sets.sizes[left] + sets.sizes[right] - both, 1)
+
+
+def shared(sets: ShingleSets, left: np.ndarray, right: np.ndarray, most: int = 65_536) -> np.ndarray:
+    """How many runs each pair of texts has in common, exactly; so many pairs are looked at at a time."""
+    parts = [_shared(sets, left[at : at + most], right[at : at + most]) for at in range(0, len(left), most)]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 def expanded(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -101,7 +105,7 @@ def _of_chunk(texts: Sequence[str], words: int) -> ShingleSets:
     return ShingleSets(values[first], np.r_[0, np.cumsum(sizes)], words)
 
 
-def _jaccard(sets: ShingleSets, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _shared(sets: ShingleSets, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Each value of the smaller set is looked for in the larger one by bisection, all pairs at a time."""
     sizes = sets.sizes
     small, large = np.where(sizes[left] <= sizes[right], (left, right), (right, left))
@@ -115,5 +119,4 @@ def _jaccard(sets: ShingleSets, left: np.ndarray, right: np.ndarray) -> np.ndarr
         below = (low < high) & (sets.values[np.minimum(middle, last)] < wanted)
         low, high = np.where(below, middle + 1, low), np.where(below, high, middle)
     found = (low < ends) & (sets.values[np.minimum(low, last)] == wanted)
-    shared = np.bincount(np.repeat(np.arange(len(left)), counts)[found], minlength=len(left))
-    return shared / np.maximum(sizes[left] + sizes[right] - shared, 1)
+    return np.bincount(np.repeat(np.arange(len(left)), counts)[found], minlength=len(left))

@@ -55,6 +55,17 @@ def test_items_with_one_word_in_twenty_replaced_are_found(words):
     assert len(outcome) >= 0.99 * 200
 
 
+@pytest.mark.parametrize("words", [10, 20, 40])
+def test_edited_items_are_found_inside_a_document(words):
+    evaluation, around = items(200, words, 10), items(200, 60, 11)
+    texts = []
+    for place, (item, other) in enumerate(zip(evaluation, around, strict=True)):
+        edited = ["replaced" if at % 20 == place % min(words, 20) else word for at, word in enumerate(item)]
+        texts.append(" ".join(other[:30] + edited + other[30:]))
+    outcome = found(texts, [" ".join(item) for item in evaluation])
+    assert outcome["item"].tolist() == outcome.index.tolist() == list(range(200))
+
+
 def test_what_merely_shares_some_words_stays():
     evaluation = items(200, 12, 8)
     halves = [" ".join(item[:6] + other[:6]) for item, other in zip(evaluation, items(200, 12, 9), strict=True)]
