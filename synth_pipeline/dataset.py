@@ -1,7 +1,13 @@
 """The whole declaration of a data set: its fields, and the generator that imitates it."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from synth_pipeline.core.fingerprint import of_text
 from synth_pipeline.generators import AnyGenerator, Forest, Grammar, Imported
+from synth_pipeline.labelling import AnyLabeller
+from synth_pipeline.spec.base import OrAbsent
 from synth_pipeline.spec.dataset import DatasetFields
 
 
@@ -9,6 +15,9 @@ class DatasetSpec(DatasetFields):
     """One synthetic data set: where its real rows come from, how it is made, and when it is refreshed."""
 
     generator: AnyGenerator = Forest()
+    labels: Annotated[AnyLabeller | None, OrAbsent()] = Field(
+        default=None, description="Questions that are made over the real documents, which stay as they are."
+    )
 
     @property
     def generator_name(self) -> str:
@@ -32,6 +41,16 @@ class DatasetSpec(DatasetFields):
         asked = self.model_dump_json(include={"conditions"}) if self.conditions else ""
         distinct = self.model_dump_json(include={"dedup"}) if self.dedup else ""
         return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [asked, distinct]))
+
+    @property
+    def labels_hash(self) -> str:
+        """Hash of all that decides which records are made over a source; empty where none are."""
+        if self.labels is None:
+            return ""
+        asked = self.model_dump_json(include={"name", "source", "columns", "exclude", "key", "entity", "shares"})
+        return of_text(
+            f"{self.labels.kind}-{self.labels.version}", self.labels.model_dump_json(), asked, str(self.seed)
+        )
 
     @property
     def rules(self) -> str:
