@@ -96,8 +96,27 @@ async def run(ledger: RequestLedger, url: str, number: int, concurrency: int) ->
             "lost": lost, "started": started, "warm": warm}  # fmt: skip
 
 
+async def bare(url: str, number: int, concurrency: int) -> float:
+    """Requests per second of the SDK alone, without ledger, limits or validation: what the machine bears just now."""
+    from httpx2 import Limits, Response
+    from openai import AsyncOpenAI, DefaultAioHttpClient
+
+    bodies = (request.body() for request in asks(url, number, concurrency))
+    http = DefaultAioHttpClient(limits=Limits(max_connections=concurrency, max_keepalive_connections=concurrency))
+    async with AsyncOpenAI(base_url=url, api_key="none", max_retries=0, http_client=http) as sdk:
+
+        async def work() -> None:
+            for body in bodies:
+                await sdk.post("/chat/completions", cast_to=Response, body=body)
+
+        started = time.monotonic()
+        await asyncio.gather(*(work() for _ in range(concurrency)))
+    return number / (time.monotonic() - started)
+
+
 def throughput(folder: Path) -> None:
     with serving("--latency", "0.5") as url, RequestLedger(folder / "a.sqlite") as ledger:
+        print(f"64 in flight, 0.5 s each: the SDK alone does {asyncio.run(bare(url, 1280, 64)):.1f} requests/s")
         did = asyncio.run(run(ledger, url, 3840, 64))
         print(f"64 in flight, 0.5 s each: {did['per_second']:.1f} requests/s of 128 (wanted 115), "
               f"{did['cpu_ms']:.2f} CPU-ms per request (at most 2.5), {did['kinds']}")  # fmt: skip

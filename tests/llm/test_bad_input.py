@@ -83,6 +83,12 @@ def test_account_without_credit_is_not_tried_again(server, endpoint, ledger, mon
     assert server.stats()["requests"] == 1
 
 
+def test_endpoint_that_wants_to_be_left_alone_for_an_hour(server, endpoint, ledger) -> None:
+    server.retry_after = 3600
+    server.script.append(429)
+    fails(ledger, asks(endpoint(), 1), "asks to wait 3600 s.*'limits'")
+
+
 def test_ledger_that_is_no_database(tmp_path) -> None:
     from synth_pipeline.llm import RequestLedger
 

@@ -258,6 +258,13 @@ def test_an_endpoint_that_recovers_is_waited_for(server, endpoint, ledger, monke
     assert [outcome.kind for outcome in outcomes] == [Kind.ANSWERED] * 8
 
 
+def test_nothing_of_an_account_elsewhere_is_sent(server, endpoint, ledger, monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-elsewhere")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-elsewhere")
+    complete(ledger, asks(endpoint(), 1))
+    assert len(server.headers) == 1 and "elsewhere" not in str(server.headers)
+
+
 def test_one_that_always_fails_is_an_outcome_and_is_asked_again_next_time(server, endpoint, ledger) -> None:
     one = endpoint(limits={"concurrency": 1})
     server.script.extend([None] + [500] * 6)
