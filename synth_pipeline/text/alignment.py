@@ -17,7 +17,7 @@ SIZE = 3  # tokens of a seed
 HOLDERS = 16  # source texts that may have a seed: with more it is a formula, and tells no source
 BAND = 5  # tokens by which neighbours in a chain may be shifted against one another, by words dropped or put in
 GAP = 20  # tokens between neighbours in a chain
-BLOCK = 1_000_000  # tokens that are aligned at a time
+BLOCK = 250_000  # tokens that are aligned at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
