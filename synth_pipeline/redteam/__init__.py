@@ -55,6 +55,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     fault("copies under new ids 1 %", partial_copies.under_new_ids, 0.01, ROWS, "memorisation"),
     fault("keys reused 1 %", partial_copies.reused_keys, 0.01, ROWS, "memorisation"),
+    fault("training texts reworded 3 %", text.reworded, 0.03, ROWS, "memorisation"),
     fault("personal data in text 1 %", text.made_up_personal_data, 0.01, ROWS, "memorisation", expected="warn"),
     fault("personal data of train in text 1 %", text.real_personal_data, 0.01, ROWS, "memorisation"),
     fault("shifted by 0.05 deviations", distributions.shifted, 0.05, DEVIATIONS, "fidelity", expected="warn"),

@@ -1,4 +1,4 @@
-"""Personal data in text."""
+"""Faults in text: personal data, and texts of train in other words."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ import pandas as pd
 from synth_pipeline.redteam.scene import NotApplicable, Scene
 from synth_pipeline.spec.columns import Kind
 
+REWORDED = 0.15  # share of the words
 PERSONAL = r"[\w.+-]+@[\w-]+\.\w|\+\d{1,3}[ .-]\d|\b[A-Z]{2}\d{2}(?: ?\d{4}){3}"
 
 
@@ -33,6 +34,21 @@ def real_personal_data(scene: Scene, share: float) -> pd.DataFrame:
         raise NotApplicable("no text of a train record holds personal data")
     places = scene.places(share, stream)
     frame.loc[places, name] = holding.iloc[stream.integers(len(holding), size=len(places))].to_list()
+    return frame
+
+
+def reworded(scene: Scene, share: float) -> pd.DataFrame:
+    """A share of the texts are those of train records, 15 % of their words replaced by words of other records."""
+    name, stream, frame = scene.of(Kind.TEXT)[0], scene.stream("reworded", share), scene.frame()
+    split = [said.split() for said in scene.train.frame[name].dropna()]
+    words = [word for said in split for word in said]
+    if not words:
+        raise NotApplicable("no text of a train record has a word")
+    places = scene.places(share, stream)
+    frame.loc[places, name] = [
+        " ".join(words[stream.integers(len(words))] if stream.random() < REWORDED else word for word in split[source])
+        for source in stream.permutation(len(split)).take(range(len(places)), mode="wrap")
+    ]
     return frame
 
 

@@ -17,7 +17,8 @@ SIZE = 3  # tokens of a seed
 HOLDERS = 16  # source texts that may have a seed: with more it is a formula, and tells no source
 BAND = 5  # tokens by which neighbours in a chain may be shifted against one another, by words dropped or put in
 GAP = 20  # tokens between neighbours in a chain
-BLOCK = 1_000_000  # tokens that are aligned at a time
+BLOCK = 250_000  # tokens that are aligned at a time
+DIGITS = 9  # of scores: equal texts score equally, in whatever order their seeds are summed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +110,8 @@ class Sources:
         shared = np.add.reduceat(seeds.nats, chain)
         overlap = shared / np.maximum(information[text] + self.information[source] - shared, 1e-9)
         covered = (end - begin) / lengths[text] * ((source_end - source_begin) / sources[source])
-        return Chains(text, source, overlap * np.sqrt(covered) * shared**0.25, begin, end, source_begin, source_end)
+        score = np.round(overlap * np.sqrt(covered) * shared**0.25, DIGITS)
+        return Chains(text, source, score, begin, end, source_begin, source_end)
 
     def _look_up(self, own: Runs) -> tuple[np.ndarray, np.ndarray]:
         """Where each run stands among those of the sources, and whether it does."""

@@ -17,6 +17,7 @@ from synth_pipeline.core.finding import as_frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
+from synth_pipeline.redteam import FAULTS, Scene
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.steps import measure
 from synth_pipeline.text.alignment import Sources
@@ -237,3 +238,13 @@ def test_canaries_of_an_empty_column_of_text_are_empty(corpus):
     train = corpus().train.table
     nothing = Table.conform(train.frame.assign(text=pd.Series([None] * ROWS, dtype="str")), TEXT)
     assert planted(nothing, 30, Seed(3))[1]["text"].isna().all()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_reworded_texts_of_the_red_team_are_seen(corpus, measured, seed):
+    """18 of 600 texts, 15 % of their words replaced."""
+    clean = corpus(seed=seed)
+    scene = Scene(*clean.tables, seed=Seed(seed))
+    made = next(fault for fault in FAULTS if "reworded" in fault.name).planted(scene)
+    assert (made["text"] != scene.clean.frame["text"]).sum() == 18
+    assert smallest(measured, "paraphrases", clean.of(Table.conform(made, TEXT))) < 0.001

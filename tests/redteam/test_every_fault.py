@@ -18,10 +18,12 @@ NOT_PLANTED = {
     "every kind": {
         "personal data of train in text 1 %", "rare category dropped", "nulls independent", "labels swapped 5 %",
         "rarest label thinned to a half", "bias amplified in one group", "time order broken",
+        "training texts reworded 3 %",
     },
     "fair": {
         "copies under new ids 1 %", "keys reused 1 %", "personal data of train in text 1 %", "nulls independent",
         "upper 1 % dropped", "dates out of range 1 %", "end before start 2 %", "time order broken",
+        "training texts reworded 3 %",
     },
 }  # fmt: skip
 
