@@ -108,9 +108,10 @@ def lost_topics(scene: Scene, share: float) -> pd.DataFrame:
     words = Grams.of_words(scene.clean.frame[_text(scene)].fillna("").tolist())
     embedding = Embedding.fit(words, 0)
     points = embedding.placed(embedding.weighed(words))
-    topic = KMeans(min(TOPICS, len(points)), n_init=1, random_state=0).fit_predict(points)
-    order = stream.permutation(TOPICS)
-    upto = np.cumsum(np.bincount(topic, minlength=TOPICS)[order]) <= share * len(topic)
+    topics = min(TOPICS, len(np.unique(points, axis=0)))
+    topic = KMeans(topics, n_init=1, random_state=0).fit_predict(points)
+    order = stream.permutation(topics)
+    upto = np.cumsum(np.bincount(topic, minlength=topics)[order]) <= share * len(topic)
     lost = np.isin(topic, order[upto])
     if not lost.any():
         raise NotApplicable("no topic is that small")
