@@ -1,6 +1,7 @@
 """The whole declaration of a data set: its fields, and the generator that imitates it."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -33,7 +34,7 @@ class DatasetSpec(DatasetFields):
         """
         learned = _LEARNED | ({"constraints"} if self.constraints else set())
         rows = [self.generator.content] if isinstance(self.generator, Imported | Grammar) else []
-        return of_text(self.generator_name, self.model_dump_json(include=learned), *rows)
+        return of_text(self.generator_name, self.model_dump_json(include=learned, exclude=_OF_NO_ROW), *rows)
 
     @property
     def hash(self) -> str:
@@ -49,7 +50,10 @@ class DatasetSpec(DatasetFields):
             return ""
         asked = self.model_dump_json(include={"name", "source", "columns", "exclude", "key", "entity", "shares"})
         return of_text(
-            f"{self.labels.kind}-{self.labels.version}", self.labels.model_dump_json(), asked, str(self.seed)
+            f"{self.labels.kind}-{self.labels.version}",
+            self.labels.model_dump_json(exclude=_OF_NO_ROW["generator"]),
+            asked,
+            str(self.seed),
         )
 
     @property
@@ -59,3 +63,10 @@ class DatasetSpec(DatasetFields):
 
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}
+# what is paid to a language model, and how fast, alters no answer: a larger budget must not get around a block
+_OF_NO_ROW: Mapping[str, Any] = {
+    "generator": {
+        "budget": True, "patience": True, "when_short": True,
+        "endpoint": {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True},
+    }
+}  # fmt: skip
