@@ -1,7 +1,7 @@
 """The whole declaration of a data set: its fields, and the generator that imitates it."""
 
 from synth_pipeline.core.fingerprint import of_text
-from synth_pipeline.generators import AnyGenerator, Forest, Imported
+from synth_pipeline.generators import AnyGenerator, Forest, Grammar, Imported
 from synth_pipeline.spec.dataset import DatasetFields
 
 
@@ -23,7 +23,7 @@ class DatasetSpec(DatasetFields):
         seed nor conditions are, since another draw must not get around a block.
         """
         learned = _LEARNED | ({"constraints"} if self.constraints else set())
-        rows = [self.generator.content] if isinstance(self.generator, Imported) else []
+        rows = [self.generator.content] if isinstance(self.generator, Imported | Grammar) else []
         return of_text(self.generator_name, self.model_dump_json(include=learned), *rows)
 
     @property

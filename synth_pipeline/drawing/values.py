@@ -30,7 +30,7 @@ class Known:
     def of(cls, table: Table) -> "Known":
         values: dict[str, list[Plain]] = {}
         ends: dict[str, tuple[float, float]] = {}
-        for name in table.schema.modelled:
+        for name in (name for name in table.schema.modelled if table.schema[name].kind is not Kind.TEXT):
             counts = pd.Series(plain(table, name)).dropna().value_counts()
             counts = counts[counts >= HOLDERS]
             order = np.lexsort((counts.index.astype("object").argsort().argsort(), -counts.to_numpy()))

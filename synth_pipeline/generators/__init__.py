@@ -9,13 +9,14 @@ from synth_pipeline.generators.copula import Copula
 from synth_pipeline.generators.diffusion import Diffusion
 from synth_pipeline.generators.forest import Forest
 from synth_pipeline.generators.gan import Gan
+from synth_pipeline.generators.grammar import Grammar
 from synth_pipeline.generators.imported import Imported
 from synth_pipeline.generators.marginals import Marginals
 from synth_pipeline.generators.rules import Rules
 from synth_pipeline.spec.base import OneOf, Spec
 
 AnyGenerator = Annotated[
-    Forest | Autoregressive | Copula | Diffusion | Gan | Imported | Marginals | Rules,
+    Forest | Autoregressive | Copula | Diffusion | Gan | Grammar | Imported | Marginals | Rules,
     Field(discriminator="kind"),
     OneOf(),
 ]
