@@ -1,0 +1,71 @@
+"""A file of labelled texts from which answers are drawn."""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth_pipeline.core.errors import SynthError
+from synth_pipeline.mock.draws import Draws
+from synth_pipeline.mock.plan import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Texts by label, each label's in an order of chance."""
+
+    by_label: dict[str, tuple[str, ...]]
+    label_of: dict[str, str]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self.by_label)
+
+    def pick(self, label: str, place: int) -> str:
+        """Places next to each other are different texts, as long as there are so many."""
+        texts = self.by_label[label]
+        return texts[place % len(texts)]
+
+
+def pool_of(answers: Answers, seed: int) -> Pool | None:
+    """The pool that a plan names; raises SynthError naming file and column."""
+    if answers.file is None:
+        return None
+    texts: dict[str, list[str]] = {}
+    label_of: dict[str, str] = {}
+    for text, label in _rows(answers.file, answers.text, answers.label):
+        texts.setdefault(label, []).append(text)
+        label_of[text] = label
+    if not texts:
+        raise SynthError(f"{answers.file} holds no text.", "name a file with rows in it.")
+    by_label = {label: tuple(Draws(seed, "pool", label).shuffled(texts[label])) for label in sorted(texts)}
+    return Pool(by_label, label_of)
+
+
+def _rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
+    bare = path.with_suffix("") if path.suffix == ".gz" else path
+    try:
+        with (
+            gzip.open(path, "rt", encoding="utf-8", newline="")
+            if bare != path
+            else path.open(encoding="utf-8", newline="") as lines
+        ):
+            for row in _records(lines, bare.suffix):
+                yield str(row[text]), str(row[label])
+    except KeyError as error:
+        raise SynthError(f"{path} has no column {error.args[0]!r}.", "set answers.text and answers.label.") from None
+    except OSError as error:
+        raise SynthError(
+            f"{path} cannot be read: {error.strerror or error}.", "name a CSV or JSON lines file."
+        ) from None
+    except (UnicodeDecodeError, json.JSONDecodeError, csv.Error):
+        raise SynthError(f"{path} is neither CSV nor JSON lines.", "name a file of one of these formats.") from None
+
+
+def _records(lines: Iterable[str], ending: str) -> Iterator[dict[str, str]]:
+    if ending in {".jsonl", ".ndjson", ".json"}:
+        yield from (json.loads(line) for line in lines if line.strip())
+    else:
+        yield from csv.DictReader(lines)
