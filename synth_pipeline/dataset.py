@@ -1,5 +1,8 @@
 """The whole declaration of a data set: its fields, and the generator that imitates it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from synth_pipeline.core.fingerprint import of_text
 from synth_pipeline.generators import AnyGenerator, Forest, Grammar, Imported
 from synth_pipeline.spec.dataset import DatasetFields
@@ -24,7 +27,7 @@ class DatasetSpec(DatasetFields):
         """
         learned = _LEARNED | ({"constraints"} if self.constraints else set())
         rows = [self.generator.content] if isinstance(self.generator, Imported | Grammar) else []
-        return of_text(self.generator_name, self.model_dump_json(include=learned), *rows)
+        return of_text(self.generator_name, self.model_dump_json(include=learned, exclude=_OF_NO_ROW), *rows)
 
     @property
     def hash(self) -> str:
@@ -39,3 +42,10 @@ class DatasetSpec(DatasetFields):
 
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}
+# what is paid to a language model, and how fast, alters no answer: a larger budget must not get around a block
+_OF_NO_ROW: Mapping[str, Any] = {
+    "generator": {
+        "budget": True, "patience": True, "when_short": True,
+        "endpoint": {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True},
+    }
+}  # fmt: skip

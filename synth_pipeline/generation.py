@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from synth_pipeline.adapters.declaration import Asked, Given, read_conditions, read_constraints
+from synth_pipeline.adapters.endpoint import connected
 from synth_pipeline.adapters.ingest.parts import Data, read_real
+from synth_pipeline.adapters.project import store
 from synth_pipeline.adapters.tables import write_parts
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.progress import listening
@@ -34,26 +36,32 @@ class Fitted:
 
     def sample(self, rows: int | None = None, workers: int = WORKERS) -> pd.DataFrame:
         """So many rows, as many as were learned from by default."""
-        return self.drawer.sample(self.rows if rows is None else rows, self.seed, self.conditions, workers).frame
+        with connected(self.drawer.spoken, store()):
+            return self.drawer.sample(self.rows if rows is None else rows, self.seed, self.conditions, workers).frame
 
     def write(
         self, out: Path, rows: int | None = None, workers: int = WORKERS, progress: Progress = lambda _: None
     ) -> int:
         """The same straight to a file, whose ending says the format; memory does not grow with the rows.
 
-        Returns the number of rows.  The file is there when it is whole, and else as it was before.
+        Returns the number of rows, which is smaller where a generator may keep fewer.
+        The file is there when it is whole, and else as it was before.
         """
         wanted = self.rows if rows is None else rows
 
+        written = [0]  # rows
+
         def tell(done: int) -> None:
+            written[0] = done
             progress(f"{done:,} of {wanted:,} rows")
 
-        if out.suffix == ".parquet":
-            write(self.drawer, wanted, out, self.seed, self.conditions, workers, tell)
-        else:
-            shards = self.drawer.shards(wanted, self.seed, self.conditions, workers)
-            write_parts((refused_if_short(shard).table.frame for shard in shards), out, tell)
-        return wanted
+        with connected(self.drawer.spoken, store()), listening(progress):
+            if out.suffix == ".parquet":
+                write(self.drawer, wanted, out, self.seed, self.conditions, workers, tell)
+            else:
+                shards = self.drawer.shards(wanted, self.seed, self.conditions, workers)
+                write_parts((refused_if_short(shard).table.frame for shard in shards), out, tell)
+        return written[0]
 
 
 def fit(

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from synth_pipeline.cli import endpoint, generation, pipeline, tables
+from synth_pipeline.cli import endpoint, generation, pipeline, records, tables
 from synth_pipeline.cli.terminal import COULD_NOT_RUN
 from synth_pipeline.core.errors import SynthError
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     help="Synthetic data that is released only with evidence.\n\n"
     "Exit status: 0 passed (warnings allowed), 1 blocked, 2 could not run, 3 unmeasured.",
 )
-for group in (pipeline, generation, tables, endpoint):  # in the order of --help
+for group in (pipeline, records, generation, tables, endpoint):  # in the order of --help
     app.add_typer(group.commands)
 
 

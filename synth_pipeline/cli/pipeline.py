@@ -30,7 +30,7 @@ def run(
     from synth_pipeline.orchestration.launch import launch
     from synth_pipeline.stages import DRILL, SEED
 
-    spec = _spec(dataset)
+    spec = spec_of(dataset)
     tags = {SEED: str(seed)} if seed is not None else {}
     tags |= {DRILL: str(drill_copies)} if drill_copies is not None else {}
     progress(f"{dataset} loading")
@@ -72,7 +72,7 @@ def check(dataset: Annotated[str | None, typer.Argument(help="All data sets if a
     say(f"No mistakes in {', '.join(names)}.")
     for name in names:
         progress(f"{name} planting copies")
-        say(smallest_leak(_spec(name), ROOT))
+        say(smallest_leak(spec_of(name), ROOT))
 
 
 @commands.command(
@@ -102,7 +102,7 @@ def compare(
     """
     from synth_pipeline.comparison import compare as compared
 
-    found = compared(_spec(dataset), generator or (), preset=preset, workers=workers, progress=progress)
+    found = compared(spec_of(dataset), generator or (), preset=preset, workers=workers, progress=progress)
     say(found.as_table())
     for one in found.compared:
         for reason in one.reasons[:1]:
@@ -172,7 +172,8 @@ def _known(dataset: str) -> Path:
     return names[dataset]
 
 
-def _spec(dataset: str) -> Any:
+def spec_of(dataset: str) -> Any:
+    """The declared data set; raises SynthError where there is none, or with its mistakes."""
     from synth_pipeline.adapters.declaration import load
 
     return load(_known(dataset))

@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -19,7 +20,9 @@ from synth_pipeline.drawing.seen import Seen
 from synth_pipeline.drawing.values import Known
 from synth_pipeline.generators.identities import made_anew
 from synth_pipeline.generators.imported import Imported
-from synth_pipeline.generators.protocol import FiniteSampler, Generator, Sampler
+from synth_pipeline.generators.language_model import LanguageModelRows
+from synth_pipeline.generators.protocol import FiniteSampler, Generator, PaidSampler, Sampler
+from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
@@ -41,6 +44,11 @@ class Drawer:
     name: str
     version: int
     accepted: float
+
+    @property
+    def spoken(self) -> Spoken | None:
+        """Who is asked for rows, if anybody is."""
+        return self.sampler.spoken if isinstance(self.sampler, PaidSampler) else None
 
     @property
     def schema(self) -> Schema:
@@ -69,7 +77,11 @@ class Drawer:
         in 200 drawn rows keeps the constraints, with the count of rows that break each.
         """
         cells = Cells.of(where, self.known) if where is not None and where else Cells((), (), (), "")
-        most = max(1, rows) if isinstance(self.sampler, FiniteSampler) else SHARD  # else shards would share rows
+        if isinstance(self.sampler, PaidSampler) and cells:
+            raise SynthError(f"Generator {self.name!r} cannot be put under conditions: rows that they leave out would "
+                             "have been paid for.", "declare 'quotas' of labels under 'mode' instead.")  # fmt: skip
+        whole = isinstance(self.sampler, FiniteSampler | PaidSampler)  # else shards would share rows
+        most = max(1, rows) if whole else SHARD
         sizes = [min(most, rows - start) for start in range(0, rows, most)] or [0]
         goals = list(cells.goals(sizes, seed.child("goals")))
         seen = [Seen(rule) for rule in self.rules.unique]
@@ -101,11 +113,11 @@ def fit_drawer(
     Raises SynthError where a constraint cannot be about its columns, or where train itself breaks it.
     """
     table = train.table
-    rules = Rules.make(table, constraints, is_learned=not isinstance(generator, Imported))
+    rules = Rules.make(table, constraints, is_learned=not isinstance(generator, Imported | LanguageModelRows))
     sampler = generator.fit(Train(rules.plan.learned(table, first)), seed)
     accepted = 1.0
     pilot = min(_PILOT, sampler.size) if isinstance(sampler, FiniteSampler) else _PILOT
-    if constraints and len(table) and pilot:
+    if constraints and len(table) and pilot and not isinstance(sampler, PaidSampler):
         rules, accepted = rules.tried(sampler.sample(pilot, seed.child("pilot")))
     return Drawer(sampler, rules, Known.of(table), generator.kind, generator.version, accepted)
 
@@ -129,7 +141,7 @@ def _side_by_side(drawn: Callable[[int], Shard], count: int, workers: int) -> It
         waiting: deque[Future[Shard]] = deque()
         try:
             for place in range(count):
-                waiting.append(pool.submit(drawn, place))
+                waiting.append(pool.submit(copy_context().run, drawn, place))  # who listens and who speaks
                 if len(waiting) > workers:
                     yield waiting.popleft().result()
             while waiting:

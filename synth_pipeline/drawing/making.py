@@ -13,7 +13,7 @@ from synth_pipeline.drawing.early import wanted_values
 from synth_pipeline.drawing.pool import Pool
 from synth_pipeline.drawing.rules import Rules
 from synth_pipeline.drawing.seen import Seen
-from synth_pipeline.generators.protocol import EarlySampler, FiniteSampler, Sampler
+from synth_pipeline.generators.protocol import EarlySampler, FiniteSampler, PaidSampler, Sampler
 
 PER_ROW = 200  # rows that may be drawn for one that is wanted
 FEWEST = 1_000_000  # rows that may be drawn however few are wanted
@@ -69,6 +69,8 @@ class Making:
             for seen in self.seen:
                 seen.add(new)
             number += 1
+        if self._is_paid and self.kept == self.judged:  # fewer than wanted, as was declared
+            return Shard(pool.rows(None))
         self._refuse_broken(pool)
         stream = self.seed.child("order").stream() if self.cells else None
         shard = Shard(pool.rows(stream), self._short(pool))
@@ -101,9 +103,13 @@ class Making:
     def _is_finite(self) -> bool:
         return isinstance(self.sampler, FiniteSampler)
 
+    @property
+    def _is_paid(self) -> bool:
+        return isinstance(self.sampler, PaidSampler)
+
     def _is_hopeless(self, pool: Pool) -> bool:
         """Whether more draws would be needed than there may be, even if luck were on our side from now on."""
-        if self._is_finite:  # all rows are drawn in the first round
+        if self._is_finite or self._is_paid:  # all rows are drawn in the first round
             return True
         short = pool.short
         rates = (pool.hits[short > 0] + 3) / self.drawn
@@ -114,6 +120,8 @@ class Making:
         """How many to begin next, by how many of those that were tried so far were wanted."""
         if isinstance(self.sampler, FiniteSampler):
             return max(self.sampler.size, self.goal.rows)  # more than there are are refused by the sampler
+        if self._is_paid:
+            return self.goal.rows
         short = pool.short
         if self.tried:
             rates = (pool.hits[short > 0] + 0.5) / (self.tried + 1)

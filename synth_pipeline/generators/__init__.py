@@ -11,12 +11,13 @@ from synth_pipeline.generators.forest import Forest
 from synth_pipeline.generators.gan import Gan
 from synth_pipeline.generators.grammar import Grammar
 from synth_pipeline.generators.imported import Imported
+from synth_pipeline.generators.language_model import LanguageModelRows
 from synth_pipeline.generators.marginals import Marginals
 from synth_pipeline.generators.rules import Rules
 from synth_pipeline.spec.base import OneOf, Spec
 
 AnyGenerator = Annotated[
-    Forest | Autoregressive | Copula | Diffusion | Gan | Grammar | Imported | Marginals | Rules,
+    Forest | Autoregressive | Copula | Diffusion | Gan | Grammar | Imported | LanguageModelRows | Marginals | Rules,
     Field(discriminator="kind"),
     OneOf(),
 ]

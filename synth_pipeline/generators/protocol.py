@@ -9,6 +9,7 @@ import pandas as pd
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
+from synth_pipeline.spec.asking import Spoken
 
 
 class Sampler(Protocol):
@@ -41,6 +42,16 @@ class FiniteSampler(Sampler, Protocol):
     @property
     def size(self) -> int:
         """How many there are; ``sample`` raises SynthError where more are asked for."""
+        ...
+
+
+@runtime_checkable
+class PaidSampler(Sampler, Protocol):
+    """A sampler whose rows cost money: it is asked once, for all of them, and may give fewer where that is declared."""
+
+    @property
+    def spoken(self) -> Spoken:
+        """Who is asked, and what that may cost."""
         ...
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from synth_pipeline.adapters.endpoint import connected
 from synth_pipeline.adapters.gates import judge_findings, judge_table
 from synth_pipeline.adapters.project import suites
 from synth_pipeline.checks import Evidence
@@ -67,7 +68,9 @@ def attempt(run: Run, evidence: Evidence, workers: int) -> Attempt:
     refuse_blocked(run, run.get("source"))
     spec, train = run.spec, evidence.train
     start = _cpu_seconds()
-    candidates = sample(spec, fit(spec, train), spec.rows or len(train.table), workers)
+    drawer = fit(spec, train)
+    with connected(drawer.spoken, run.store, run.name, run.id):
+        candidates = sample(spec, drawer, spec.rows or len(train.table), workers)
     seconds = _cpu_seconds() - start
     kept = drop_repeats(spec, candidates, train).table
     content = of_frame(kept.frame)

@@ -1,6 +1,8 @@
 """The synthetic side: generator, candidates and deduplicated."""
 
+from synth_pipeline.adapters.endpoint import connected
 from synth_pipeline.adapters.storage import Artefact
+from synth_pipeline.core.account import accounting
 from synth_pipeline.core.errors import Refusal
 from synth_pipeline.core.fingerprint import of_frame, of_text
 from synth_pipeline.core.seeds import Seed
@@ -9,6 +11,7 @@ from synth_pipeline.drawing import dumps, loads
 from synth_pipeline.redteam.copies import plant_copies
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
+from synth_pipeline.stages.trace import TRACES
 from synth_pipeline.steps import drop_repeats, fit, sample
 
 SAMPLER = "sampler.pkl"
@@ -37,7 +40,8 @@ def draw_candidates(run: Run) -> Artefact:
     spec = run.spec.model_copy(update={"seed": generator.facts["seed"]})
     # Our own file, unchanged since it was written: ``file`` verifies its hash.
     drawer = loads(generator.file(SAMPLER).read_bytes(), spec.generator_name)
-    candidates = sample(spec, drawer, spec.rows or generator.facts["train_rows"])
+    with connected(drawer.spoken, run.store, run.name, run.id), accounting() as account:
+        candidates = sample(spec, drawer, spec.rows or generator.facts["train_rows"])
     if run.drill:
         train = Train(table_of(run.get("train")))
         candidates = plant_copies(candidates, train, run.drill, Seed(spec.seed, (run.name, "drill")))
@@ -46,6 +50,9 @@ def draw_candidates(run: Run) -> Artefact:
         draft.parents, draft.content = {"generator": generator.content}, of_frame(candidates.frame)
         draft.facts = {"rows": len(candidates), "drill": run.drill, "schema": generator.facts["schema"],
                        **{name: generator.facts[name] for name in ("seed", "generator", "spec")}}  # fmt: skip
+        if account.traces:
+            account.trace.to_parquet(draft.folder / TRACES, index=False)
+            draft.facts |= {"missing_rows": sum(account.short.values()), "left_out": account.told}
     return run.get("candidates")
 
 

@@ -13,9 +13,11 @@ from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.provenance import Provenance
 from synth_pipeline.core.split.sealed import Sealed
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.core.table import RECORD_ID
 from synth_pipeline.stages.audit import evidence_of, note_findings
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
+from synth_pipeline.stages.trace import TRACES, traced_records
 from synth_pipeline.stages.verification import CHAIN, failed_gates
 from synth_pipeline.steps import open_sealed, provenance_findings
 
@@ -29,7 +31,8 @@ def stage_release(run: Run) -> Artefact:
     rows = run.get("deduplicated")
     parents = {asset: run.get(asset).content for asset in (*CHAIN, "sealed", "generator")}
     provenance = Provenance(run.get("source").content, rows.facts["spec"], rows.facts["seed"], rows.facts["generator"])
-    stamped = provenance.stamp(table_of(rows).frame)
+    kept = table_of(rows)
+    stamped = provenance.stamp(kept.frame)
     version = of_frame(stamped)
     findings = _findings(run, stamped, version, parents)
     with run.store.writing(run.name, "staged_release", run.id) as draft:
@@ -39,6 +42,8 @@ def stage_release(run: Run) -> Artefact:
                  "schema": rows.facts["schema"]}  # fmt: skip
         write_parquet(stamped, draft.data, {key: facts[key] for key in _SHOWN})
         findings.to_parquet(draft.folder / FINDINGS, index=False)
+        if len(traces := traced_records(run.get("candidates"), kept, stamped[RECORD_ID])):
+            traces.to_parquet(draft.folder / TRACES, index=False)
         draft.parents, draft.content, draft.facts = parents, version, facts
     run.ledger.write("releases", [{**run.who(), "event": "staged", **event_of(run), "reasons": ""}])
     return run.get("staged_release")

@@ -1,0 +1,137 @@
+"""The declared endpoint as the language model that generators ask: client and ledger, open as long as rows are made.
+
+The client lives on an event loop in a thread of its own, so that it works wherever it is asked from, a notebook's
+own loop included.
+"""
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from synth_pipeline.adapters.storage import Store
+from synth_pipeline.core.language_model import Answer, Question, Reason, speaking
+from synth_pipeline.core.progress import report
+from synth_pipeline.llm import BudgetReached, Client, Kind, Outcome, Purse, Request, RequestLedger, tariff_of
+from synth_pipeline.spec.asking import Spoken
+
+REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
+TOLD_EVERY = 2.0  # seconds
+
+T = TypeVar("T")
+
+_REASONS = {
+    Kind.REFUSED: Reason.REFUSED,
+    Kind.TRUNCATED: Reason.TRUNCATED,
+    Kind.INVALID: Reason.INVALID,
+    Kind.FAILED: Reason.FAILED,
+}
+
+
+def request_ledger(store: Store) -> RequestLedger:
+    """The one ledger of requests; it holds prompts, and so rows of train."""
+    return RequestLedger(store.restricted / REQUESTS)
+
+
+@contextmanager
+def connected(spoken: Spoken | None, store: Store, dataset: str = "", run_id: str = "") -> Generator[None]:
+    """Whoever asks inside is answered by the declared endpoint; nothing is opened where nobody asks.
+
+    A budget counts all that went for the data set before; without a data set, what goes from now on.
+    """
+    if spoken is None:
+        yield
+        return
+    run_id = run_id or f"generate-{uuid.uuid4().hex[:12]}"
+    with request_ledger(store) as ledger, _loop() as loop:
+        went = 0.0
+        if spoken.budget is not None and dataset:
+            went = _result(loop, ledger.spent(spoken.budget.unit, dataset))
+        purse = Purse(spoken.budget, went)
+        client = Client(ledger, purse=purse, dataset=dataset, run_id=run_id)
+        try:
+            with speaking(Connected(spoken, client, loop)):
+                yield
+        finally:
+            _result(loop, client.__aexit__(None, None, None))
+
+
+class Connected:
+    """One endpoint and model, as the port has it."""
+
+    def __init__(self, spoken: Spoken, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+        self._spoken, self._client, self._loop = spoken, client, loop
+
+    @property
+    def endpoint(self) -> str:
+        return self._spoken.endpoint.name
+
+    @property
+    def model(self) -> str:
+        return self._spoken.endpoint.model
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """All answers, in the order of the questions; every few seconds tells how many there are and what they cost."""
+        endpoint = self._spoken.endpoint
+        requests = [
+            Request(endpoint, endpoint.model, one.messages, one.schema, one.parameters, one.sample) for one in questions
+        ]
+        outcomes: dict[int, Outcome] = {}
+        asking = asyncio.run_coroutine_threadsafe(self._outcomes(requests, outcomes), self._loop)
+        try:
+            while not _is_done(asking):
+                report(_told(outcomes, len(requests), tariff_of(endpoint).currency))
+        finally:
+            asking.cancel()
+        asking.result()
+        return [_answer(outcomes.get(id(request))) for request in requests]
+
+    async def _outcomes(self, requests: list[Request], outcomes: dict[int, Outcome]) -> None:
+        """Fill in what comes; a budget that is spent is no error here, since what was paid for is of use."""
+        try:
+            async for outcome in self._client.complete(requests):
+                outcomes[id(outcome.request)] = outcome
+        except BudgetReached as reached:
+            report(reached.problem)
+
+
+def _answer(outcome: Outcome | None) -> Answer:
+    if outcome is None:
+        return Answer(None, Reason.UNASKED)
+    tokens = None if outcome.usage is None else outcome.usage.total
+    return Answer(outcome.parsed, _REASONS.get(outcome.kind), outcome.keys, outcome.request_id, tokens, outcome.cost)
+
+
+def _told(outcomes: dict[int, Outcome], asked: int, currency: str | None) -> str:
+    found = list(outcomes.values())  # the loop's thread goes on meanwhile
+    costs = [one.cost for one in found if one.cost is not None]
+    paid = f", {sum(costs):.4g} {currency} with what was paid before" if costs else ""
+    return f"{len(found):,} of {asked:,} requests answered{paid}"
+
+
+def _is_done(asking: Any) -> bool:
+    """Wait a moment for it."""
+    from concurrent.futures import wait
+
+    return bool(wait([asking], TOLD_EVERY).done)
+
+
+def _result(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+
+@contextmanager
+def _loop() -> Generator[asyncio.AbstractEventLoop]:
+    """An event loop that runs in a thread until the end."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="language model", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

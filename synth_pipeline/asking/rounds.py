@@ -1,0 +1,159 @@
+"""Rounds of questions until each group has the rows that are wanted of it, or cannot have them.
+
+A question depends on the group and its number in the group alone.  So more rows ask what fewer rows have asked and
+then go on: ten per cent more are ten per cent more to pay for, and the same once more is nothing.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from synth_pipeline.core.account import account
+from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
+from synth_pipeline.core.progress import report
+
+DUPLICATE = "equal to an earlier one"
+SURPLUS = "beyond what was wanted"
+NOTHING_NEW = 20  # answers in a row without a row that can be kept, after which a group is given up
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question with what is known of it: record ids whose content it holds, and what was drawn for it."""
+
+    group: str
+    number: int
+    question: Question
+    parents: tuple[str, ...] = ()
+    drawn: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def prompt(self) -> str:
+        """Hash of the messages."""
+        text = json.dumps(list(self.question.messages), ensure_ascii=False, sort_keys=True)
+        return sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A row of an answer; rows of one ``key`` are equal, and the first of them is kept."""
+
+    values: Mapping[str, object]
+    key: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """A row with the question that it came from and its place among the rows of the answer."""
+
+    values: Mapping[str, object]
+    asked: Asked
+    answer: Answer
+    item: int
+
+
+@dataclass(slots=True, eq=False)
+class Gathered:
+    """Rows in the order of groups and questions; what was left out, by reason; and whether the budget was spent."""
+
+    wanted: Mapping[str, int]
+    kept: list[Kept]
+    left_out: Counter[str]
+
+    @property
+    def short(self) -> dict[str, tuple[int, int]]:
+        """Groups that lack rows: wanted and got."""
+        got = Counter(one.asked.group for one in self.kept)
+        return {group: (count, got[group]) for group, count in self.wanted.items() if got[group] < count}
+
+
+@dataclass(slots=True)
+class _Group:
+    wanted: int
+    asked: int = 0  # questions
+    seen: int = 0  # answers, whatever came of them
+    barren: int = 0  # answers in a row that gave nothing
+    kept: list[Kept] = field(default_factory=list)
+
+    def next_questions(self, per_request: int, patience: float) -> int:
+        """As many as are missing by the share of rows that were kept so far; no more than patience has."""
+        missing = self.wanted - len(self.kept)
+        most = math.ceil(patience * self.wanted / per_request) + NOTHING_NEW - self.asked
+        if missing <= 0 or most <= 0 or self.barren >= NOTHING_NEW:
+            return 0
+        expected = self.seen * per_request
+        rate = min(1.0, (len(self.kept) + 1) / (expected + 1)) if expected else 1.0
+        return min(most, math.ceil(missing / (rate * per_request)))
+
+
+def gather(
+    model: LanguageModel,
+    wanted: Mapping[str, int],
+    ask: Callable[[str, int], Asked],
+    read: Callable[[Asked, Answer], Iterable[Found | str]],
+    *,
+    per_request: int = 1,
+    patience: float = 3.0,
+    taken: Iterable[str] = (),
+) -> Gathered:
+    """Ask until every group has as many rows as are wanted of it.
+
+    ``read`` makes rows of an answer, or says why one of them is left out.  ``patience`` is how many rows are asked
+    for at most for each that is wanted.  Rows with a key in ``taken`` are left out as equal ones are.
+    """
+    groups = {name: _Group(count) for name, count in wanted.items()}
+    left_out: Counter[str] = Counter()
+    known = set(taken)
+    spent = False
+    while not spent:
+        batch = [(name, group.asked + number) for name, group in groups.items()
+                 for number in range(group.next_questions(per_request, patience))]  # fmt: skip
+        if not batch:
+            break
+        asked = [ask(name, number) for name, number in batch]
+        for one, answer in zip(asked, model.ask([one.question for one in asked]), strict=True):
+            spent = spent or answer.reason is Reason.UNASKED
+            _take(groups[one.group], one, answer, read, known, left_out)
+        done = sum(min(len(group.kept), group.wanted) for group in groups.values())
+        report(f"{done:,} of {sum(wanted.values()):,} rows")
+    return Gathered(wanted, [one for group in groups.values() for one in _first(group, left_out)], left_out)
+
+
+def _take(
+    group: _Group,
+    asked: Asked,
+    answer: Answer,
+    read: Callable[[Asked, Answer], Iterable[Found | str]],
+    known: set[str],
+    left_out: Counter[str],
+) -> None:
+    """Keep what is new of an answer."""
+    group.asked += 1
+    if answer.reason is not Reason.UNASKED:
+        group.seen += 1
+        account().costs.append(answer.cost)
+        account().tokens.append(answer.tokens)
+    if answer.reason is not None:
+        left_out[answer.reason] += 1
+        group.barren += 1
+        return
+    before = len(group.kept)
+    for item, found in enumerate(read(asked, answer)):
+        if isinstance(found, str):
+            left_out[found] += 1
+        elif found.key in known:
+            left_out[DUPLICATE] += 1
+        else:
+            known.add(found.key)
+            group.kept.append(Kept(found.values, asked, answer, item))
+    group.barren = 0 if len(group.kept) > before else group.barren + 1
+
+
+def _first(group: _Group, left_out: Counter[str]) -> list[Kept]:
+    """What is wanted of a group; the rest came with the last answers."""
+    if surplus := len(group.kept) - group.wanted:
+        left_out[SURPLUS] += max(0, surplus)
+    return group.kept[: group.wanted]
