@@ -1,6 +1,7 @@
 """Tables that the tests share: two real ones that come with statsmodels, and one that holds every kind of column."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.defs.fair.survey import women
+from synth_pipeline.mock import Running, plan_of, running
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,3 +166,16 @@ def named(check: str) -> Check:
 @pytest.fixture(scope="session")
 def shipped() -> Suites:
     return Suites(ROOT / "expectations")
+
+
+@pytest.fixture
+def serve_mock() -> Iterator[Callable[..., Running]]:
+    """Starts an endpoint that costs nothing, with the fields of its plan; the tests may have several."""
+    with ExitStack() as stack:
+        yield lambda **plan: stack.enter_context(running(plan_of(plan)))
+
+
+@pytest.fixture
+def mock_server(serve_mock: Callable[..., Running]) -> Running:
+    """One that answers everybody at once and well: ``base_url`` and ``stats()``."""
+    return serve_mock()

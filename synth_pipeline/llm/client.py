@@ -11,7 +11,7 @@ from synth_pipeline.llm.batch import Batcher
 from synth_pipeline.llm.breaker import Breaker
 from synth_pipeline.llm.budget import Purse
 from synth_pipeline.llm.connection import Connection
-from synth_pipeline.llm.failures import Failure, unreachable
+from synth_pipeline.llm.failures import Failure, too_busy, unreachable
 from synth_pipeline.llm.flow import LOOK_AGAIN, Flow, Job
 from synth_pipeline.llm.ledger import Asked, Claim, RequestLedger
 from synth_pipeline.llm.limits import Lane
@@ -22,6 +22,7 @@ from synth_pipeline.spec.endpoint import Endpoint, Mode
 
 ATTEMPTS = 6  # after which a request that fails while others pass is given up
 BUSY_ATTEMPTS = 40  # the same where the endpoint only says that it is busy
+LONGEST_PAUSE = 600.0  # seconds that an endpoint may ask for
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds; a retry waits a random part of the doubling wait (full jitter)
 
 
@@ -208,6 +209,8 @@ class Client:
 def _raise_if_fatal(request: Request, failure: Failure, breaker: Breaker, *, last: bool) -> None:
     if failure.fatal is not None:
         raise failure.fatal
+    if (failure.after or 0.0) > LONGEST_PAUSE:
+        raise too_busy(request, failure.after or 0.0)
     if failure.down and (breaker.is_down or (last and not breaker.ever_answered)):
         raise unreachable(request, failure.error)
 

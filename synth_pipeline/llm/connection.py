@@ -7,10 +7,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.llm.failures import Failure, of_status
 from synth_pipeline.llm.outcome import Kind, Reply, Usage
+from synth_pipeline.llm.prices import OPENAI
 from synth_pipeline.llm.request import Request
 from synth_pipeline.spec.endpoint import Endpoint
 
@@ -113,11 +115,15 @@ def _key(endpoint: Endpoint) -> str:
 
 def _sdk(endpoint: Endpoint, key: str) -> "AsyncOpenAI":
     from httpx2 import Limits, Timeout
-    from openai import AsyncOpenAI, DefaultAioHttpClient
+    from openai import AsyncOpenAI, DefaultAioHttpClient, Omit
 
     # the lane counts what is in flight, and a request has one deadline for everything; aiohttp's own default is 100
     most = endpoint.limits.concurrency + 16
     limits = Limits(max_connections=most, max_keepalive_connections=most)
-    time_out = Timeout(endpoint.timeout_seconds)
+    time_out = Timeout(endpoint.timeout_seconds + 5)  # ours comes first
     http = DefaultAioHttpClient(limits=limits, timeout=time_out)
-    return AsyncOpenAI(base_url=endpoint.base_url, api_key=key, max_retries=0, timeout=time_out, http_client=http)
+    # the SDK would send OPENAI_ORG_ID and OPENAI_PROJECT_ID to whatever endpoint
+    foreign = {} if urlsplit(endpoint.base_url).hostname == OPENAI else {
+        "OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}  # fmt: skip
+    return AsyncOpenAI(base_url=endpoint.base_url, api_key=key, max_retries=0, timeout=time_out, http_client=http,
+                       default_headers=foreign)  # fmt: skip

@@ -78,6 +78,15 @@ def unreachable(request: Request, error: str) -> SynthError:
     )
 
 
+def too_busy(request: Request, seconds: float) -> SynthError:
+    """The error where an endpoint asks to wait for longer than anybody would."""
+    name = request.endpoint.name
+    return SynthError(
+        f"The endpoint {name!r} asks to wait {seconds:.0f} s before the next request to {request.model!r}.",
+        f"run again then, or lower 'limits' of the endpoint {name!r}: what was paid for is kept.",
+    )
+
+
 def _fatal(request: Request, status: int, code: str, words: str) -> SynthError:
     """What the user has to mend; the endpoint's own words are not repeated, since they may quote prompt or key."""
     endpoint, kept = request.endpoint, "and run again: what was paid for is kept."

@@ -99,8 +99,9 @@ class Flow:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
             if self._elsewhere:
-                waiting, self._elsewhere = self._elsewhere, []
+                waiting = list(self._elsewhere)  # they stay on the list meanwhile, or the flow would seem to be over
                 claims = await self._ledger.claim(waiting)
+                del self._elsewhere[: len(waiting)]
                 self._spread(waiting, claims)
 
     def _spread(self, requests: list[Request], claims: list[Claim]) -> None:

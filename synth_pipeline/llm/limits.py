@@ -9,7 +9,9 @@ from synth_pipeline.spec.endpoint import Limits
 
 FIRST = 32  # requests in flight to begin with
 SLIGHT, STEEP = 0.9, 0.75  # what is left of the limit after a refusal: when it crept up to it, and when it ran into it
-STEP = 50  # without refusals the limit grows by a fiftieth, and at least by one, per round of answers
+STEP = 50  # without refusals the limit grows by a fiftieth, and at least by one, per round of answers ...
+SMALL = 16  # ... but where it is smaller than this by a sixteenth, or every round would bring a refusal
+SLOWEST = 1 / 8  # of that, where it ran into the same ceiling time and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Slots:
         self.in_flight = 0
         self.era = 0
         self._steep = True
+        self._ceiling, self._creep = float(most), 1.0
         self._answers = 0  # in this era
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -67,6 +70,7 @@ class Slots:
         if era != self.era:
             return
         ran = self._steep or (self.era > 0 and self._answers < self.limit)
+        self._ceiling, self._creep = self.limit, self._creep if ran else max(SLOWEST, self._creep / 2)
         self.limit = max(1.0, self.limit * (STEEP if ran else SLIGHT))
         self._steep, self._answers = False, 0
         self.era += 1
@@ -75,7 +79,9 @@ class Slots:
         self._answers += 1
         if self.in_flight < 0.8 * self.limit:
             return  # a limit that is not used is not tested either
-        rise = 1.0 if self._steep else max(1.0, self.limit / STEP) / self.limit
+        if self.limit > self._ceiling + 1:
+            self._creep = 1.0  # it bears more than it did
+        rise = 1.0 if self._steep else self._creep * max(min(1.0, self.limit / SMALL), self.limit / STEP) / self.limit
         self.limit = min(float(self.most), self.limit + rise)
 
     def _let_in(self) -> None:

@@ -9,7 +9,7 @@ from synth_pipeline.llm.outcome import Usage
 from synth_pipeline.spec.endpoint import Endpoint, Price
 
 TABLE_VERSION = "openai-2025-08"
-_HOST = "api.openai.com"  # the same name elsewhere has another price
+OPENAI = "api.openai.com"  # the same name elsewhere has another price
 
 # US dollars per million tokens: prompt, answer, remembered prompt; a batch costs half
 _TABLE: Mapping[str, tuple[float, float, float | None]] = {
@@ -54,7 +54,7 @@ def tariff_of(endpoint: Endpoint, model: str | None = None) -> Tariff:
         return Tariff(endpoint.price, "declared")
     name = model or endpoint.model
     listed = _TABLE.get(name) or _TABLE.get(re.sub(r"-\d{4}-\d{2}-\d{2}$", "", name))
-    if urlsplit(endpoint.base_url).hostname != _HOST or listed is None:
+    if urlsplit(endpoint.base_url).hostname != OPENAI or listed is None:
         return Tariff(None, "unknown")
     spoken, answered, remembered = listed
     return Tariff(Price(input=spoken, output=answered, cached_input=remembered, batch=0.5), TABLE_VERSION)

@@ -1,5 +1,6 @@
 """The limits of the server, on requests in flight and on rates."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -59,4 +60,5 @@ class Gate:
         return told
 
     def _after(self, seconds: float) -> float | None:
-        return round(seconds + 0.0005, 3) if self.limits.retry_after else None
+        """In whole milliseconds, and never too early."""
+        return math.ceil(seconds * 1000 + 1e-6) / 1000 if self.limits.retry_after else None

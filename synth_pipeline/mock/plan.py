@@ -60,7 +60,7 @@ class Limits(Part):
 
 
 class Batches(Part):
-    """How batches go on; their lines meet the faults of the plan but neither its limits nor its latency."""
+    """How batches go on; their lines meet faults other than of sockets, and neither limits nor latency."""
 
     polls: int = Field(default=2, ge=0, description="Times that a batch is looked at before it is done.")
     expiring: float = Field(default=0.0, ge=0, le=1, description="Share of each batch that is left undone.")

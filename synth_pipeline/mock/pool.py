@@ -53,7 +53,8 @@ def _rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
             else path.open(encoding="utf-8", newline="") as lines
         ):
             for row in _records(lines, bare.suffix):
-                yield str(row[text]), str(row[label])
+                if row[text]:
+                    yield str(row[text]), str(row[label])
     except KeyError as error:
         raise SynthError(f"{path} has no column {error.args[0]!r}.", "set answers.text and answers.label.") from None
     except OSError as error:

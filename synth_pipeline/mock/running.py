@@ -93,8 +93,8 @@ def running(plan: Plan, port: int = 0) -> Generator[Running]:
     thread = threading.Thread(target=work, name="mock-server", daemon=True)
     thread.start()
     ready.wait(PATIENCE)
-    if failed:
-        raise failed[0]
+    if not found:
+        raise failed[0] if failed else SynthError("The mock server did not start.", "try again.")
     try:
         yield found[0]
     finally:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth_pipeline.mock.draws import Draws
+from synth_pipeline.mock.rejection import bad_request
 from synth_pipeline.mock.words import made_up
 
 Schema = dict[str, Any]
 Facts = Mapping[str, Any]
 
 DEEP = 8  # from here on a schema that refers to itself is brought to an end
+MOST_STEPS = 100  # of references from one to the next
 FORMATS = {
     "date": "2024-02-29", "date-time": "2024-02-29T12:00:00Z", "time": "12:00:00Z", "email": "nobody@example.org",
     "uri": "https://example.org/", "uuid": "00000000-0000-4000-8000-000000000000",
@@ -43,7 +45,7 @@ class Filling:
             return facts[name] if facts.get(name) in schema["enum"] else self.draws.choice(schema["enum"])
         kind = _type(schema)
         if kind == "object":
-            fields = schema.get("properties", {}).items()
+            fields = schema.get("properties", {}).items() if depth < 2 * DEEP else ()
             return {field: self._fill(inner, field, facts, depth + 1) for field, inner in fields}
         if kind == "array":
             return self._list(schema, name, depth)
@@ -75,12 +77,12 @@ class Filling:
         of = schema.get("multipleOf")
         if of:
             return math.ceil(low / of) * of
-        return low + (self.draws.below(int(high - low) + 1) if step == 1 else self.draws.share() * (high - low))
+        return low + (self.draws.below(max(int(high - low), 0) + 1) if step == 1 else self.draws.share() * (high - low))
 
 
 def resolved(root: Schema, schema: Schema, depth: int) -> Schema:
     """Without references and alternatives at its top."""
-    while True:
+    for _ in range(MOST_STEPS):
         if "$ref" in schema:
             schema = _referred(root, schema["$ref"])
         elif "allOf" in schema:
@@ -94,12 +96,15 @@ def resolved(root: Schema, schema: Schema, depth: int) -> Schema:
             schema = (nothing or something if depth >= DEEP else something or nothing)[0]
         else:
             return schema
+    raise bad_request("Invalid schema: its references go round in a circle.", "response_format")
 
 
 def _referred(root: Schema, reference: str) -> Schema:
     found: Any = root
-    for step in reference.removeprefix("#").strip("/").split("/"):
-        found = found[step] if step else found
+    for step in filter(None, reference.removeprefix("#").split("/")):
+        found = found.get(step) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise bad_request(f"Invalid schema: {reference!r} cannot be resolved.", "response_format")
     return found
 
 

@@ -1,5 +1,6 @@
 """The warehouse that dbt builds.  dbt is slow to start, so the builds are shared: each fixture adds to one home."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -15,9 +16,13 @@ import pytest
 
 from synth_pipeline.adapters import warehouse
 from synth_pipeline.adapters.ledger import KINDS, Ledger
+from synth_pipeline.adapters.requests import export_requests, request_ledger
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.adapters.warehouse import PROJECT, Build, Staged
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.llm import Kind, Usage
+from synth_pipeline.llm.ledger import Asked
+from synth_pipeline.llm.outcome import Reply
 
 PARTS = ("train", "holdout", "sealed")
 LEDGERS = ("releases", "findings", "judgements", "openings")
@@ -93,6 +98,11 @@ def clean(store: Store, without_holdout: Build) -> Build:
     ledger.write("findings", [FINDING, FINDING | {"subject": "town"}, FINDING | {"run_id": "r2"}])
     ledger.write("judgements", [JUDGEMENT])
     ledger.write("openings", [{"dataset": "fair", "run_id": "r1", "version": "v1"}])
+    with request_ledger(store) as requests:
+        asked = Asked("k", None, "local", "http://localhost/v1", "small", 0, "{}")
+        reply = Reply(Kind.ANSWERED, usage=Usage(3, 4), cost=0.5, currency="USD", billed=True)
+        asyncio.run(requests.settle(asked, reply, ("fair", "r1")))
+        export_requests(store, requests)
     (store.ledgers / "releases" / ".0-being-written.parquet").write_bytes(b"half")
     build = warehouse.build(store, built(store, "clean"), staged(store, "r1", "v1"), {"fair": None})
     if build.succeeded:
@@ -149,6 +159,15 @@ def test_missing_files_give_empty_models_with_their_columns(store: Store, empty:
 def test_ledger_models_have_the_columns_of_the_ledger(store: Store, clean: Build, kind: str) -> None:
     for name in ("empty", "clean"):
         assert columns(built(store, name), f"stg_ledger__{kind}") == {*KINDS[kind], "at"}
+
+
+def test_requests_to_language_models_have_a_mart_with_and_without_any(store: Store, clean: Build) -> None:
+    assert columns(built(store, "empty"), "stg_ledger__requests") == columns(
+        built(store, "clean"), "stg_ledger__requests"
+    )
+    query = "select dataset, run_id, model, answered, input_tokens, cost from language_model_spending"
+    assert rows(built(store, "empty"), query) == []
+    assert rows(built(store, "clean"), query) == [("fair", "r1", "small", 1, 3, 0.5)]
 
 
 def test_staged_release_is_refused_without_its_controls(without_holdout: Build) -> None:
@@ -312,7 +331,7 @@ def test_dbt_alone_builds_two_data_sets_whose_columns_clash(tmp_path: Path) -> N
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "SYNTH_"))}
     done = subprocess.run([dbt, "build"], cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "3 unit tests" in done.stdout
+    assert "4 unit tests" in done.stdout
     query = "select _dataset, age, town, street from training_mix order by all"
     with duckdb.connect(str(project / "target" / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute(f"set file_search_path = '{project}'")

@@ -1,11 +1,8 @@
-"""A small endpoint that speaks the protocol, misbehaves on request and counts what it bills.
+"""A small endpoint for tests that need to say what the very next request gets, or to look at each one that came.
 
-    python tests/llm/server.py --latency 0.5 --cap 50
-
-prints its port; GET /stats tells what happened.
+What the mock endpoint of the project can do is tested against that one, in test_against_mock.py.
 """
 
-import argparse
 import asyncio
 import contextlib
 import hashlib
@@ -23,16 +20,16 @@ Answer = dict[str, Any]
 class Server:
     """``script`` holds faults for the next chat requests, each a status, a word or a function of the body."""
 
-    def __init__(self, latency: float = 0.0, cap: int | None = None, retry_after: float | None = None) -> None:
-        self.latency, self.cap, self.retry_after = latency, cap, retry_after
+    def __init__(self, latency: float = 0.0) -> None:
+        self.latency, self.retry_after = latency, None
         self.script: deque[Any] = deque()
         self.model, self.key, self.context, self.can_schema = "small", None, 10**9, True
         self.answer: Callable[[Answer], str] = lambda body: "an answer"
         self.billed: Counter[str] = Counter()
         self.bodies: list[Answer] = []
+        self.headers: list[Answer] = []
         self.times: list[float] = []
         self.refused: list[float] = []
-        self.peak = self.in_flight = 0
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, Answer] = {}
         self.batch_looks = 1  # a batch is completed at the so many-th look
@@ -64,12 +61,11 @@ class Server:
         writer.close()
 
     async def _route(self, method: str, path: str, headers: Answer, body: bytes) -> Any:
-        if path.endswith("/stats"):
-            return 200, self.stats(), {}
         if self.key is not None and headers.get("authorization") != f"Bearer {self.key}":
             words = f"Incorrect API key provided: {headers.get('authorization')}"
             return 401, {"error": {"message": words, "code": "invalid_api_key"}}, {}
         if path.endswith("/chat/completions"):
+            self.headers.append(headers)
             return await self._chat(json.loads(body))
         if path.endswith("/files"):
             boundary = body.split(b"\r\n", 1)[0]
@@ -90,18 +86,11 @@ class Server:
         self.times.append(time.monotonic())
         self.bodies.append(body)
         fault = self.script.popleft() if self.script else None
-        if self.cap is not None and self.in_flight >= self.cap:
-            fault = 429
         if isinstance(fault, int):
             return self._status(fault)
         if (wrong := self._wrong(body)) is not None:
             return wrong
-        self.in_flight += 1
-        self.peak = max(self.peak, self.in_flight)
-        try:
-            await asyncio.sleep(3600 if fault == "stall" else self.latency)
-        finally:
-            self.in_flight -= 1
+        await asyncio.sleep(3600 if fault == "stall" else self.latency)
         if fault == "drop":
             return None
         return 200, self._complete(body, fault), {"x-request-id": f"req-{next(self._numbers)}"}
@@ -159,9 +148,8 @@ class Server:
 
     def stats(self) -> Answer:
         return {
-            "requests": len(self.times), "billed": sum(self.billed.values()), "different": len(self.billed),
-            "most_often": max(self.billed.values(), default=0), "peak": self.peak, "in_flight": self.in_flight,
-            "refused": len(self.refused), "refused_at": self.refused, "times": self.times,
+            "requests": len(self.times), "billed": sum(self.billed.values()),
+            "most_often": max(self.billed.values(), default=0),
         }  # fmt: skip
 
 
@@ -181,20 +169,3 @@ class InThread:
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-
-
-async def _main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--cap", type=int)
-    parser.add_argument("--retry-after", type=float)
-    parser.add_argument("--answer", default="an answer")
-    options = parser.parse_args()
-    server = Server(options.latency, options.cap, options.retry_after)
-    server.answer = lambda body: options.answer
-    print(await server.start(), flush=True)  # noqa: T201
-    await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(_main())

@@ -1,0 +1,27 @@
+select
+    dataset,
+    run_id,
+    endpoint,
+    model,
+    coalesce(currency, 'unknown') as currency,
+    count(*) filter (where kind <> 'failed') as settled,
+    count(*) filter (where kind = 'answered') as answered,
+    count(*) filter (where kind = 'refused') as refused,
+    count(*) filter (where kind = 'truncated') as truncated,
+    count(*) filter (where kind = 'invalid') as invalid,
+    count(*) filter (where kind = 'failed') as failed,
+    count(*) filter (where parent is not null) as repairs,
+    count(*) filter (where batch <> '') as batched,
+    count(*) filter (where billed) as billed,
+    coalesce(sum(lost), 0)::bigint as lost_attempts,
+    coalesce(sum(input_tokens), 0)::bigint as input_tokens,
+    coalesce(sum(cached_tokens), 0)::bigint as cached_tokens,
+    coalesce(sum(output_tokens), 0)::bigint as output_tokens,
+    sum(cost) as cost,
+    count(*) filter (where billed and cost is null) as of_unknown_cost,
+    string_agg(distinct prices, ', ' order by prices) as price_tables,
+    median(latency) filter (where billed) as median_latency,
+    min("at") as first_at,
+    max("at") as last_at
+from {{ ref('stg_ledger__requests') }}
+group by all
