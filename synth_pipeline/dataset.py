@@ -31,9 +31,10 @@ class DatasetSpec(DatasetFields):
 
     @property
     def hash(self) -> str:
-        """Hash of all that decides what comes out: the identity, the seed, and the conditions if there are any."""
+        """Hash of all that decides what comes out: the identity, the seed, and conditions and dedup if any."""
         asked = self.model_dump_json(include={"conditions"}) if self.conditions else ""
-        return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [asked]))
+        distinct = self.model_dump_json(include={"dedup"}) if self.dedup else ""
+        return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [asked, distinct]))
 
     @property
     def rules(self) -> str:

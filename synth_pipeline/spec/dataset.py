@@ -9,6 +9,7 @@ from synth_pipeline.spec.base import OrAbsent, Spec
 from synth_pipeline.spec.columns import ColumnOverride
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
+from synth_pipeline.spec.dedup import Dedup
 from synth_pipeline.spec.source import Source
 
 
@@ -89,6 +90,11 @@ class DatasetFields(Spec):
     )
     conditions: Conditions = Field(
         default=Conditions(), description="What the synthetic rows are to be like, other than the real ones are."
+    )
+    dedup: Annotated[Dedup | None, OrAbsent()] = Field(
+        default=None,
+        description="What counts as the same document; if absent, near duplicates alone, and only where rows are "
+        "nothing but text and a label.",
     )
     shares: Shares = Shares()
     rows: Annotated[int | None, OrAbsent()] = Field(

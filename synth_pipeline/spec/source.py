@@ -18,6 +18,18 @@ class FileSource(Spec):
     )
 
 
+class FolderSource(Spec):
+    """A folder of text or Markdown files: one document per file, in the columns path and text."""
+
+    kind: Literal["folder"]
+    path: str = Field(description="The folder; a relative path starts at the project's folder.")
+    pattern: str = Field(
+        default="*.md",
+        pattern=r"^[^/].*$",
+        description="Which files are documents, such as *.md, or **/*.txt for those in folders inside it too.",
+    )
+
+
 class DuckdbSource(Spec):
     """A table of a DuckDB database, or a query over it."""
 
@@ -44,4 +56,4 @@ class PythonSource(Spec):
     )
 
 
-Source = Annotated[FileSource | DuckdbSource | PythonSource, Field(discriminator="kind"), OneOf()]
+Source = Annotated[FileSource | DuckdbSource | PythonSource | FolderSource, Field(discriminator="kind"), OneOf()]

@@ -16,6 +16,7 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Judgement, Verdict, worst
 from synth_pipeline.stages.audit import note_findings
+from synth_pipeline.stages.documents import drop_similar
 from synth_pipeline.stages.gate import judge
 from synth_pipeline.stages.generate import block_identity, refuse_blocked
 from synth_pipeline.stages.real import load_source, split_source, table_of
@@ -73,6 +74,8 @@ def attempt(run: Run, evidence: Evidence, workers: int) -> Attempt:
         candidates = sample(spec, drawer, spec.rows or len(train.table), workers)
     seconds = _cpu_seconds() - start
     kept = drop_repeats(spec, candidates, train).table
+    distinct = drop_similar(run, spec, kept, spec.generator_name)
+    kept = kept if distinct is None else distinct.table
     content = of_frame(kept.frame)
     judgements = [_of_table(run, gate, table, train) for gate, table in (("candidates", candidates),
                                                                          ("deduplicated", kept))]  # fmt: skip

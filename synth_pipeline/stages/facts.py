@@ -1,6 +1,7 @@
 """What the report and the card of a run are made from."""
 
 from pathlib import Path
+from typing import Any
 
 from synth_pipeline.adapters.gates import FINDING_GATES, GATES
 from synth_pipeline.adapters.storage import write_aside
@@ -61,6 +62,7 @@ def _about(run: Run) -> dict[str, str]:
         "Synthetic rows": f"{rows['rows']:,}",
         "Repeats": f"{rows['kept_repeats']:,} kept as in the real table, "
                    f"{rows['dropped_beyond_real'] + rows['dropped_by_key']:,} dropped",
+        **_similar(rows),
         **{f"Real rows, {side}": f"{run.get(side).facts['rows']:,}" for side in ("train", "holdout", "sealed")},
         "Source": run.get("source").content,
         "Spec": rows["spec"],
@@ -68,7 +70,18 @@ def _about(run: Run) -> dict[str, str]:
     staged = run.find("staged_release")
     if staged is not None and staged.parents["deduplicated"] == run.get("deduplicated").content:
         about |= {"Version": staged.content, "Batch": staged.facts["batch_id"]}
+        if dropped := staged.facts.get("dropped_evaluation"):
+            about["Synthetic rows"] += f", of which {dropped:,} held a sealed document and are not in the release"
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:
         about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"
     return about
+
+
+def _similar(rows: dict[str, Any]) -> dict[str, str]:
+    """Documents that were dropped for what they resemble; nothing for other tables."""
+    if "dropped_near" not in rows:
+        return {}
+    told = {"near": "near duplicates", "semantic": "saying the same", "evaluation": "holding an item of an evaluation "
+            "set", "earlier": "near an earlier release"}  # fmt: skip
+    return {"Documents dropped": ", ".join(f"{rows[f'dropped_{kind}']:,} {words}" for kind, words in told.items())}

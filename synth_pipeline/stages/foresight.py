@@ -19,6 +19,7 @@ from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators import Forest, Rules
 from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.stages.corpus import keep_one_of_each
 
 MOST_ROWS = 100_000  # of train and of holdout; real parts lie in the order of a hash, so these are random
 
@@ -34,6 +35,7 @@ def smallest_leak(spec: DatasetSpec, root: Path) -> str:
         source, sides = Path(folder) / "source.parquet", {side: Path(folder) / f"{side}.parquet" for side in _SIDES}
         schema = ingest(spec.source, source, root=root, rule=rule, key=spec.key, entity=spec.entity,
                         exclude=spec.exclude, overrides=spec.columns)  # fmt: skip
+        keep_one_of_each(source, spec, schema)
         split(source, sides, rule, spec.entity)
         train, holdout = (_read(path, schema) for path in sides.values())
     with pinned():

@@ -9,6 +9,7 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.drawing import dumps, loads
 from synth_pipeline.redteam.copies import plant_copies
+from synth_pipeline.stages.documents import drop_similar, note_clusters
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.trace import TRACES
@@ -57,16 +58,19 @@ def draw_candidates(run: Run) -> Artefact:
 
 
 def remove_repeats(run: Run) -> Artefact:
-    """Drop repeats beyond what real data has, and count all."""
+    """Drop repeats beyond what real data has, and documents that resemble others, and count all."""
     candidates, train = run.get("candidates"), run.get("train")
     result = drop_repeats(run.spec, table_of(candidates), Train(table_of(train)))
+    spec = run.spec.model_copy(update={"seed": candidates.facts["seed"]})
+    distinct = drop_similar(run, spec, result.table, candidates.facts["generator"])
+    kept = result.table if distinct is None else distinct.table
     with run.store.writing(run.name, "deduplicated", run.id) as draft:
-        result.table.frame.to_parquet(draft.data, index=False)
+        kept.frame.to_parquet(draft.data, index=False)
         draft.parents = {"candidates": candidates.content, "train": train.content}
-        draft.content = of_frame(result.table.frame)
-        draft.facts = {**candidates.facts, "rows": len(result.table), "repeated": result.repeated,
+        draft.content = of_frame(kept.frame)
+        draft.facts = {**candidates.facts, "rows": len(kept), "repeated": result.repeated,
                        "kept_repeats": result.kept_repeats, "dropped_beyond_real": result.dropped_beyond_real,
-                       "dropped_by_key": result.dropped_by_key}  # fmt: skip
+                       "dropped_by_key": result.dropped_by_key, **note_clusters(draft, distinct)}  # fmt: skip
     return run.get("deduplicated")
 
 

@@ -11,6 +11,7 @@ from synth_pipeline.core.parquet import frame, frames
 from synth_pipeline.core.split.rule import SIDES, SplitRule
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Schema
+from synth_pipeline.stages.corpus import CLUSTERS, keep_one_of_each
 from synth_pipeline.stages.run import Run
 
 
@@ -19,7 +20,10 @@ def rule_of(run: Run) -> SplitRule:
 
 
 def load_source(run: Run) -> Artefact:
-    """Ingest the real rows; types are inferred the first time and enforced from then on."""
+    """Ingest the real rows, of a corpus one of each cluster of near duplicates.
+
+    Types are inferred the first time and enforced from then on.
+    """
     spec, before = run.spec, run.store.find(run.name, "source")
     typed_by = of_text(spec.model_dump_json(include={"source", "columns", "exclude", "key", "entity"}))
     known = before.facts["schema"] if before is not None and before.facts["typed_by"] == typed_by else None
@@ -30,8 +34,13 @@ def load_source(run: Run) -> Artefact:
             exclude=spec.exclude, overrides=spec.columns,
             schema=None if known is None else Schema.model_validate(known),
         )  # fmt: skip
+        clusters = keep_one_of_each(draft.data, spec, schema)
+        near = {}
+        if clusters is not None:
+            clusters.to_parquet(draft.folder / CLUSTERS, index=False)
+            near = {"near_duplicates": int((~clusters["kept"]).sum())}
         draft.content = of_parquet(draft.data)
-        draft.facts = {"rows": pq.read_metadata(draft.data).num_rows, "schema": schema.model_dump(mode="json"),
+        draft.facts = {**near, "rows": pq.read_metadata(draft.data).num_rows, "schema": schema.model_dump(mode="json"),
                        "typed_by": typed_by, "signature": signed}  # fmt: skip
     return run.get("source")
 

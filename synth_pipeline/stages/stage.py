@@ -15,6 +15,7 @@ from synth_pipeline.core.split.sealed import Sealed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import RECORD_ID
 from synth_pipeline.stages.audit import evidence_of, note_findings
+from synth_pipeline.stages.documents import note_clusters, without_sealed
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.trace import TRACES, traced_records
@@ -31,7 +32,9 @@ def stage_release(run: Run) -> Artefact:
     rows = run.get("deduplicated")
     parents = {asset: run.get(asset).content for asset in (*CHAIN, "sealed", "generator")}
     provenance = Provenance(run.get("source").content, rows.facts["spec"], rows.facts["seed"], rows.facts["generator"])
-    kept = table_of(rows)
+    table = table_of(rows)
+    left = without_sealed(run, table)
+    kept = left.table if left else table
     stamped = provenance.stamp(kept.frame)
     version = of_frame(stamped)
     findings = _findings(run, stamped, version, parents)
@@ -44,6 +47,7 @@ def stage_release(run: Run) -> Artefact:
         findings.to_parquet(draft.folder / FINDINGS, index=False)
         if len(traces := traced_records(run.get("candidates"), kept, stamped[RECORD_ID])):
             traces.to_parquet(draft.folder / TRACES, index=False)
+        facts |= note_clusters(draft, left, ("evaluation",))
         draft.parents, draft.content, draft.facts = parents, version, facts
     run.ledger.write("releases", [{**run.who(), "event": "staged", **event_of(run), "reasons": ""}])
     return run.get("staged_release")

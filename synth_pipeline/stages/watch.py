@@ -12,6 +12,7 @@ from synth_pipeline.core.table import Table
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.spec.columns import Schema
 from synth_pipeline.stages import table_of
+from synth_pipeline.stages.corpus import keep_one_of_each
 
 
 def drift_of(spec: DatasetSpec, store: Store) -> list[Moved]:
@@ -27,6 +28,7 @@ def drift_of(spec: DatasetSpec, store: Store) -> list[Moved]:
         out = Path(folder) / "now.parquet"
         ingest(spec.source, out, root=ROOT, rule=SplitRule(spec.name, spec.shares), key=spec.key, entity=spec.entity,
                exclude=spec.exclude, overrides=spec.columns, schema=schema)  # fmt: skip
+        keep_one_of_each(out, spec, schema)
         now = Table.conform(pd.read_parquet(out), schema, "the source")
     assert spec.drift is not None
     return [moved for moved in drift(table_of(train), now) if moved.exceeds(spec.drift.tolerance)]

@@ -454,6 +454,22 @@ DEEP = {
         asked("at_least:", "  - {rows: 5, fixed: {city: city9}}"), 32, "conditions.at_least[0]",
         "city = city9, which fewer than 5", "use one of city0, city1",
     ),
+    "dedup without text": (
+        swap("  retries: 1", "  dedup: {near: {threshold: 0.9}}"), 29, "dedup", "no column of the source is free text",
+        "under 'columns'",
+    ),
+    "an evaluation set that is not there": (
+        swap("[note, spare]", "[spare]").replace("  retries: 1", "  dedup: {against: [sealed, data/items.csv]}"), 29,
+        "dedup.against[1]", "data/items.csv does not exist", "'dedup.against'",
+    ),
+    "an embedding that is not there": (
+        swap("[note, spare]", "[spare]").replace("  retries: 1", "  dedup: {semantic: {threshold: 1, embed: 'no:n'}}"),
+        29, "dedup.semantic.embed", "cannot be imported", "install it",
+    ),
+    "a folder without documents": (
+        swap("    kind: file\n    path: data/zoo.csv", "    kind: folder\n    path: data"), 7, "source.pattern",
+        "data/*.md matches no file", "'*.csv'",
+    ),
     "bounds that no row meets": (
         asked("within:", "  age: {min: 90}"), 32, "conditions.within.age", "where no train row is", "choose bounds",
     ),

@@ -14,7 +14,7 @@ from synth_pipeline.adapters.gates.suite import Suites
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.spec.columns import Kind, Schema
-from synth_pipeline.spec.source import PythonSource
+from synth_pipeline.spec.source import FolderSource, PythonSource
 
 _SAFE = 3  # standard deviations by which a random split may fall short
 
@@ -45,13 +45,14 @@ def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mi
                       *unmet_by(spec.conditions, schema, out)):  # fmt: skip
             yield found.wrong(*wrong)
         yield from _texts(found, spec, schema)
+        yield from _dedup(found, spec, schema, root)
         yield from _target(found, spec, schema, out)
         yield from _too_few(found, spec, suites, out)
 
 
 def _missing(found: Declared, spec: DatasetSpec, root: Path) -> Mistake | None:
     """The file of a source, where there is none."""
-    if isinstance(spec.source, PythonSource) or (root / spec.source.path).is_file():
+    if isinstance(spec.source, PythonSource | FolderSource) or (root / spec.source.path).is_file():
         return None
     path = root / spec.source.path
     if path.is_dir():
@@ -100,6 +101,8 @@ def _refused(found: Declared, spec: DatasetSpec, error: SynthError) -> Mistake:
         field = "key"
     elif isinstance(source, PythonSource):
         field = "source.function"
+    elif source.kind == "folder":
+        field = "source.pattern" if "matches no file" in error.problem else "source.path"
     elif source.kind == "file" or " is no DuckDB database" in error.problem:
         field = "source.path"
     else:
@@ -118,6 +121,31 @@ def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mista
         fix = f"add {name!r} to 'exclude', or, if its values recur, '{name}: {{kind: category}}' to 'columns'."
         problem = f"column {name!r} is free text, which generator {spec.generator.kind!r} cannot imitate."
         yield found.wrong(field, problem, fix)
+
+
+def _dedup(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> Iterator[Mistake]:
+    """A declared dedup without documents, and what it names that cannot be read."""
+    from synth_pipeline.adapters.embeddings import embedding_of
+    from synth_pipeline.adapters.ingest.items import read_items
+
+    if spec.dedup is None or not found.is_sure("dedup"):
+        return
+    texts = schema.of(Kind.TEXT)
+    if not texts:
+        fix = "write '{kind: text}' under 'columns' for the column that holds documents, or delete 'dedup'."
+        yield found.wrong("dedup", "no column of the source is free text.", fix)
+        return
+    for name in spec.dedup.files:
+        try:
+            read_items(root / name, name, texts)
+        except SynthError as error:
+            place = spec.dedup.against.index(name)
+            yield found.wrong(f"dedup.against[{place}]", error.problem, error.fix)
+    if spec.dedup.semantic is not None and spec.dedup.semantic.embed is not None:
+        try:
+            embedding_of(spec.dedup.semantic.embed, root)
+        except SynthError as error:
+            yield found.wrong("dedup.semantic.embed", error.problem, error.fix)
 
 
 def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> Iterator[Mistake]:

@@ -18,6 +18,7 @@ from synth_pipeline.core.split.rule import SplitRule
 from synth_pipeline.core.table import RECORD_ID, Table
 from synth_pipeline.spec.columns import ColumnOverride, Kind, Schema
 from synth_pipeline.spec.source import FileSource, Source
+from synth_pipeline.text.documents import is_corpus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +50,7 @@ def ingest(
     with open_session(name_of(source), memory, out.parent) as opened:
         staged = stage(opened, source, root, exclude)
         schema, plan = _planned(opened, staged, key, entity, overrides, schema)
+        _check_documents(opened, staged, schema, plan)
         part = opened.folder / "part.parquet"
         _write(opened, plan, schema, rule, key, part)
         os.replace(part, out)
@@ -69,7 +71,9 @@ def inspect(
     """The schema and the number of rows that ``ingest`` would write; raises what it would raise."""
     with open_session(name_of(source), memory) as opened:
         staged = stage(opened, source, root, exclude)
-        return _planned(opened, staged, key, entity, overrides, schema)[0], staged.rows
+        schema, plan = _planned(opened, staged, key, entity, overrides, schema)
+        _check_documents(opened, staged, schema, plan)
+    return schema, staged.rows
 
 
 def read_frame(
@@ -151,6 +155,20 @@ def _planned(
     if key:
         _check_key(opened, staged, key, plan[key])
     return schema, plan
+
+
+def _check_documents(opened: Session, staged: Staged, schema: Schema, plan: Plan) -> None:
+    """Raises SynthError where some rows of a corpus have no word at all."""
+    if not is_corpus(schema):
+        return
+    texts = [plan[name] for name in schema.of(Kind.TEXT)]
+    empty = f"NOT regexp_matches(concat({', '.join(texts)}), '\\S')"
+    count, first = opened.rows(f"SELECT count(*), min(rowid) FROM stage.main.raw WHERE {empty}")[0]
+    if 0 < count < staged.rows:
+        raise SynthError(
+            f"{staged.called} has {count} empty documents, first in row {first + 1}.",
+            "fill them in, or delete the rows.",
+        )
 
 
 def _check_key(opened: Session, staged: Staged, key: str, sql: str) -> None:

@@ -41,6 +41,12 @@ def frame_of(function: str, root: Path) -> pd.DataFrame:
         return _called(_imported(function), function)
 
 
+def function_of(function: str, root: Path) -> Callable[..., Any]:
+    """The function itself; raises SynthError where it cannot be imported."""
+    with _importable(root):
+        return _imported(function)
+
+
 @contextmanager
 def _importable(root: Path) -> Generator[None, None, None]:
     """Modules of the project's folder can be imported meanwhile."""
@@ -51,7 +57,7 @@ def _importable(root: Path) -> Generator[None, None, None]:
         sys.path.remove(str(root.resolve()))
 
 
-def _imported(function: str) -> Callable[[], Any]:
+def _imported(function: str) -> Callable[..., Any]:
     module, name = function.split(":")
     try:
         found = getattr(importlib.import_module(module), name, None)

@@ -36,7 +36,8 @@ def infer(
     columns, plan = [], {}
     for field in fields:
         kind = wanted.get(field.name)
-        like = personal(session, field) if kind is None or field.name in keys else None
+        may_be = (kind is None and field.hint is not Kind.TEXT) or field.name in keys
+        like = personal(session, field) if may_be else None
         if like is not None and (kind is None or like.is_unique):
             column = Column(name=field.name, kind=Kind.IDENTIFIER, like=like, nullable=_has_nulls(session, field))
         else:

@@ -1,6 +1,9 @@
 """What every kind of source becomes: a relation in SQL and the names that its columns have at the source."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from synth_pipeline.spec.columns import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,10 +11,11 @@ class Opened:
     """``sql`` selects all columns, in the order of ``names``, whatever DuckDB calls them.
 
     ``loose`` names the columns whose text may stand for numbers or dates, None for all of them;
-    ``categories`` those that the source itself declares to be categories.
+    ``categories`` those that the source itself declares to be categories; ``hints`` are kinds that it implies.
     """
 
     sql: str
     names: list[str]
     loose: frozenset[str] | None = frozenset()
     categories: frozenset[str] = frozenset()
+    hints: Mapping[str, Kind] = field(default_factory=dict)

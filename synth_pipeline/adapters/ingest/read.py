@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth_pipeline.adapters.ingest import database, files, frames
+from synth_pipeline.adapters.ingest import database, files, folder, frames
 from synth_pipeline.adapters.ingest.names import check_names, check_types
 from synth_pipeline.adapters.ingest.opened import Opened
 from synth_pipeline.adapters.ingest.session import Session
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.spec.columns import Kind
-from synth_pipeline.spec.source import DuckdbSource, FileSource, Source
+from synth_pipeline.spec.source import DuckdbSource, FileSource, FolderSource, Source
 
 PHYSICAL: Mapping[Kind, str] = {
     Kind.INTEGER: "BIGINT",
@@ -49,6 +49,8 @@ class Staged:
 
 def name_of(source: Source) -> str:
     """How messages call a source."""
+    if isinstance(source, FolderSource):
+        return f"{source.path}/{source.pattern}"
     if isinstance(source, FileSource | DuckdbSource):
         return source.path + (f", table {source.table!r}" * bool(source.table) if source.kind == "duckdb" else "")
     return source.function
@@ -65,6 +67,8 @@ def stage(
     called = name_of(source)
     if isinstance(source, FileSource):
         opened = files.open_file(session, root / source.path, called)
+    elif isinstance(source, FolderSource):
+        opened = folder.open_folder(session, source, root / source.path, called)
     elif isinstance(source, DuckdbSource):
         opened = database.open_database(session, source, root / source.path, called)
     else:
@@ -94,6 +98,8 @@ def _field(position: int, sql_type: str, opened: Opened) -> Field:
         return Field(name, sql, Kind.TEXT, hint=Kind.IDENTIFIER)
     if sql_type.startswith("ENUM(") or name in opened.categories:
         return Field(name, sql, Kind.TEXT, hint=Kind.CATEGORY)
+    if name in opened.hints:
+        return Field(name, sql, Kind.TEXT, hint=opened.hints[name])
     if _WIDE.fullmatch(sql_type):
         return Field(name, sql, Kind.TEXT, loose=True)
     return Field(name, sql, _base(sql_type), loose=loose and _base(sql_type) is Kind.TEXT)

@@ -1,0 +1,125 @@
+"""Which synthetic documents hold an item of an evaluation set, so that a model trained on them would be tested on it.
+
+An item is held where a document shares a run of 13 words with it (Brown et al. 2020, arXiv:2005.14165, appendix C),
+holds the whole of a shorter one of at least 5 words, is a near duplicate of it, or holds a near duplicate of one of at
+least 10 words.  Train and holdout are no evaluation
+sets: a document near to them is the audit's to find.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from synth_pipeline.dedup.buckets import MOST_ITEMS
+from synth_pipeline.dedup.near import nearest_items
+from synth_pipeline.text.shingles import CHUNK, expanded, joined, runs, shared, shingle_sets
+from synth_pipeline.text.tokens import encoded
+
+RUN = 13
+FEWEST = 5  # words of an item that is looked for inside a document
+EDITED = 0.05  # share of an item's words, but at least one, that may be replaced in a near duplicate of it
+WORDS = 2
+_LOST = 4
+_SEED = 3  # words of a trace
+_LEAST, _MOST = 0.5, 0.65  # Jaccard similarity
+_SHORT = 10  # words below which an edited item is too common a phrase to be looked for inside a document
+
+
+def contaminated(texts: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
+    """The documents that hold an item: ``document`` and ``item`` are places, ``kind`` is 'shared run' or 'near'.
+
+    ``similarity`` is 1 for a shared run, else the Jaccard similarity, or where only a part of the document is near the
+    item the share of the item that it holds.  Each document stands once, in order.
+    """
+    item = _shared(texts, items)
+    near, place = _near(texts, items)
+    held, inside = _inside(texts, items)
+    near, place = np.where(place >= 0, near, held), np.where(place >= 0, place, inside)
+    shares = item >= 0
+    found = np.flatnonzero(shares | (place >= 0))
+    return pd.DataFrame({
+        "document": found,
+        "item": np.where(shares, item, place)[found],
+        "kind": np.where(shares, "shared run", "near")[found],
+        "similarity": np.where(shares, 1.0, near)[found].round(6),
+    })  # fmt: skip
+
+
+def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Similarity and place of an item that each document is near; short items apart, since they allow less similarity.
+
+    A word that is replaced, at times by two, takes three or four of the 2n - 1 words and pairs of words of n words.
+    """
+    documents, sets = shingle_sets(texts, WORDS), shingle_sets(items, WORDS)
+    sizes, lost = _sizes(items)
+    thresholds = np.clip((2 * sizes - 1 - lost) / (2 * sizes - 1 + lost), _LEAST, _MOST)
+    similarity, place = np.zeros(len(texts)), np.full(len(texts), -1)
+    for group in (sizes >= _SHORT, (sizes < _SHORT) & (sizes > 0)):
+        chosen = np.flatnonzero(group)
+        near, item = nearest_items(documents, sets.take(chosen), thresholds[chosen])
+        new = (item >= 0) & (place < 0)
+        similarity[new], place[new] = near[new], chosen[item[new]]
+    return similarity, place
+
+
+def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Share and place of an item that a part of each document is near: found by a run of three words, then counted.
+
+    Runs that many items have in common are no trace of any.
+    """
+    sizes, lost = _sizes(items)
+    words, offsets = encoded(items)
+    seeds, owners = runs(words, offsets, _SEED)
+    _, group, counts = np.unique(seeds, return_inverse=True, return_counts=True)
+    rare = (counts[group] <= MOST_ITEMS) & (sizes[owners] >= _SHORT)
+    seeds, owners = seeds[rare], owners[rare]
+    order = np.argsort(seeds, kind="stable")
+    seeds, owners = seeds[order], owners[order]
+    sets = shingle_sets(items, WORDS)
+    needed = (2 * sizes - 1 - lost) / (2 * sizes - 1).clip(1)
+    share, place = np.zeros(len(texts)), np.full(len(texts), -1)
+    for start in range(0, len(texts) if len(seeds) else 0, CHUNK):
+        part = texts[start : start + CHUNK]
+        found, documents = runs(*encoded(part), _SEED)
+        first = np.searchsorted(seeds, found, "left")
+        hits = np.searchsorted(seeds, found, "right") - first
+        codes = np.unique(np.repeat(documents, hits) * len(items) + owners[expanded(first, hits)])
+        document, item = codes // len(items), codes % len(items)
+        both = joined([sets, shingle_sets(part, WORDS)], WORDS)
+        held = shared(both, item, document + len(items)) / sets.sizes[item].clip(1)
+        enough = held >= needed[item]
+        share[start + document[enough]], place[start + document[enough]] = held[enough], item[enough]
+    return share, place
+
+
+def _sizes(items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Words of each item, and how many of its words and pairs of words may be lost."""
+    sizes = np.diff(encoded(items)[1])
+    return sizes, _LOST * np.maximum(1, np.ceil(EDITED * sizes))
+
+
+def _shared(texts: Sequence[str], items: Sequence[str]) -> np.ndarray:
+    """An item with a run in each document, -1 where there is none."""
+    out = np.full(len(texts), -1)
+    wanted = list(_runs_of(items))
+    for start in range(0, len(texts), CHUNK):
+        words, offsets = encoded(texts[start : start + CHUNK])
+        for length, numbers, owners in wanted:
+            found, documents = runs(words, offsets, length)
+            place = np.minimum(np.searchsorted(numbers, found), len(numbers) - 1)
+            hit = numbers[place] == found
+            np.maximum.at(out, start + documents[hit], owners[place[hit]])
+    return out
+
+
+def _runs_of(items: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Lengths of runs that are looked for, with their numbers in order and the item of each."""
+    words, offsets = encoded(items)
+    sizes = np.diff(offsets)
+    for length in range(FEWEST, RUN + 1):
+        numbers, owners = runs(words, offsets, length)
+        mine = sizes[owners] == length if length < RUN else sizes[owners] >= length
+        numbers, first = np.unique(numbers[mine], return_index=True)
+        if len(numbers):
+            yield length, numbers, owners[mine][first]
