@@ -17,7 +17,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help demo ui test test-slow test-deep lint bench calibrate calibrate-sample scoreboard lock clean
+.PHONY: help demo demo-text ui test test-slow test-deep lint bench calibrate calibrate-sample scoreboard lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,10 @@ $(DEEP): $(READY)
 
 demo: $(READY)  ## Take a real table from source to an audited release
 	@$(BIN)/synth run fair
+
+demo-text: $(READY)  ## Make audited questions over the docstrings of installed libraries; see a poor imitation of them refused
+	@$(BIN)/synth label docstrings
+	@$(BIN)/python -W ignore -m synth_pipeline.defs.docstrings.control
 
 ui: $(READY)  ## Start the Dagster UI, with schedules and sensors, on port 3000
 	@$(BIN)/synth ui

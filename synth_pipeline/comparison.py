@@ -30,7 +30,7 @@ from synth_pipeline.stages.attempt import Attempt, attempt, note_attempt, real_p
 from synth_pipeline.steps import WORKERS
 
 NEEDS_MORE = ("autoregressive", "diffusion", "gan")  # an extra, and minutes
-NO_IMITATION = ("rules",)  # keeps a schema alone
+NO_IMITATION = ("grammar", "rules")  # say what is declared
 
 
 @dataclass(frozen=True, slots=True)

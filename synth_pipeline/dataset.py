@@ -1,10 +1,14 @@
 """The whole declaration of a data set: its fields, and the generator that imitates it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from synth_pipeline.core.fingerprint import of_text
 from synth_pipeline.generators import AnyGenerator, Forest, Grammar, Imported
+from synth_pipeline.labelling import AnyLabeller
+from synth_pipeline.spec.base import OrAbsent
 from synth_pipeline.spec.dataset import DatasetFields
 
 
@@ -12,6 +16,9 @@ class DatasetSpec(DatasetFields):
     """One synthetic data set: where its real rows come from, how it is made, and when it is refreshed."""
 
     generator: AnyGenerator = Forest()
+    labels: Annotated[AnyLabeller | None, OrAbsent()] = Field(
+        default=None, description="Questions that are made over the real documents, which stay as they are."
+    )
 
     @property
     def generator_name(self) -> str:
@@ -35,6 +42,16 @@ class DatasetSpec(DatasetFields):
         asked = self.model_dump_json(include={"conditions"}) if self.conditions else ""
         distinct = self.model_dump_json(include={"dedup"}) if self.dedup else ""
         return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [asked, distinct]))
+
+    @property
+    def labels_hash(self) -> str:
+        """Hash of all that decides which records are made over a source; empty where none are."""
+        if self.labels is None:
+            return ""
+        asked = self.model_dump_json(include={"name", "source", "columns", "exclude", "key", "entity", "shares"})
+        return of_text(
+            f"{self.labels.kind}-{self.labels.version}", self.labels.model_dump_json(exclude=_OF_NO_ROW["generator"]), asked, str(self.seed)
+        )
 
     @property
     def rules(self) -> str:

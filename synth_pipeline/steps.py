@@ -3,17 +3,20 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from synth_pipeline.checks import CHECKS, Check, Evidence
+from synth_pipeline.checks import CHECKS, Evidence
 from synth_pipeline.checks.classifier import Classifier
 from synth_pipeline.checks.exact_copies import ExactCopies
+from synth_pipeline.checks.labels import LABEL_CHECKS, LabelEvidence
 from synth_pipeline.checks.utility import Utility
-from synth_pipeline.core.errors import Unmeasurable
+from synth_pipeline.core.errors import SynthError, Unmeasurable
 from synth_pipeline.core.finding import Family, Finding, as_frame
 from synth_pipeline.core.provenance import PROVENANCE, SYNTHETIC
+from synth_pipeline.core.records import Labelled
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.sealed import Sealed
@@ -23,6 +26,7 @@ from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.dedup import Deduplicated, deduplicate, repeats
 from synth_pipeline.drawing import Drawer, fit_drawer
+from synth_pipeline.labelling.documents import documents_of
 
 FAMILIES = {
     "memorisation": Family.PRIVACY,
@@ -62,10 +66,42 @@ def measure(gate: str, evidence: Evidence, workers: int = WORKERS) -> pd.DataFra
     return run_checks(wanted, evidence, workers)
 
 
-def run_checks(checks: Iterable[Check], evidence: Evidence, workers: int = WORKERS) -> pd.DataFrame:
-    """Measure side by side, each check on one thread; the findings come in the order of the checks."""
+def label(spec: DatasetSpec, train: Train) -> Labelled:
+    """Records over the documents of train; raises SynthError where none are declared, or none could be made."""
+    if spec.labels is None:
+        raise SynthError(f"{spec.name} declares no labels.", "write 'labels' into its declaration.")
+    with pinned():
+        made = spec.labels.label(train, Seed(spec.seed, (spec.name, "labels")))
+    if not len(made.records):
+        told = ", ".join(f"{count:,} for {reason}" for reason, count in made.dropped.items() if count) or "none"
+        raise SynthError(f"{spec.name}: the rules of 'labels' make no record; dropped are {told}.",
+                         "look at what 'find' is to match in the documents.")  # fmt: skip
+    return made
 
-    def measured(check: Check) -> list[Finding]:
+
+def label_evidence(spec: DatasetSpec, records: Table, train: Train, barred: Iterable[Table]) -> LabelEvidence:
+    """What the checks of records look at; ``barred`` are the parts that no record may be made over."""
+    assert spec.labels is not None
+    text, name = spec.labels.text, spec.labels.id
+    others = [documents_of(table, text, name) for table in barred]
+    return LabelEvidence(
+        records, documents_of(train.table, text, name), frozenset().union(*others),
+        tuple(one for documents in others for one in documents.values()), Seed(0, (spec.name, "audit of labels")),
+    )  # fmt: skip
+
+
+def measure_labels(evidence: LabelEvidence, workers: int = WORKERS) -> pd.DataFrame:
+    """All checks of records, as a table of findings."""
+    return run_checks(LABEL_CHECKS, evidence, workers)
+
+
+def run_checks(checks: Iterable[Any], evidence: Any, workers: int = WORKERS) -> pd.DataFrame:
+    """Measure side by side, each check on one thread; the findings come in the order of the checks.
+
+    Checks, and the evidence they take, are those of tables (``Check``) or of records (``LabelCheck``).
+    """
+
+    def measured(check: Any) -> list[Finding]:
         with pinned():  # OpenMP counts threads for each thread that calls it
             try:
                 return list(check.measure(evidence))

@@ -1,4 +1,4 @@
-"""Commands that work on declared data sets: run, check, compare, status, ui."""
+"""Commands that work on declared data sets: run, label, check, compare, status, ui."""
 
 import json
 import sys
@@ -48,6 +48,37 @@ def run(
     if warehouse.exists():
         say(f"warehouse  {shown(warehouse)}")
     raise typer.Exit(_status_of(outcome))
+
+
+@commands.command(epilog=examples("synth label docstrings", "synth label docstrings --seed 7"))
+def label(
+    dataset: DatasetName,
+    seed: Annotated[int | None, typer.Option(help="Another seed than the one declared.", min=0)] = None,
+    shown_records: Annotated[int, typer.Option("--show", help="Records to print.", min=0)] = 3,
+) -> None:
+    """Make questions and answers over the real documents of DATASET, as its 'labels' say, and audit them.
+
+    Documents of train alone are used.  Exit status 0 where the records were released.
+    """
+    import uuid
+
+    from synth_pipeline.stages import Run
+    from synth_pipeline.stages.labels import label_documents
+
+    spec = _spec(dataset)
+    outcome = label_documents(Run(spec if seed is None else spec.model_copy(update={"seed": seed}), _store(),
+                                  str(uuid.uuid4())), progress)  # fmt: skip
+    dropped = ", ".join(f"{count:,} {reason}" for reason, count in outcome.dropped.items() if count)
+    say(f"records    {len(outcome.records):,} over {outcome.documents:,} documents; dropped: {dropped or 'none'}")
+    for record in outcome.records.head(shown_records).to_dict("records"):
+        say(f"  {record['question']}\n    {record['answer'][:160]}")
+        say(f"    characters {record['start']} to {record['end']} of {record['document_id']}")
+    for reason in outcome.judgement.reasons:
+        say(f"{dataset}: not released: {reason}")
+    say(f"verdict    {outcome.judgement.verdict.value}")
+    if outcome.folder is not None:
+        say(f"release    {shown(outcome.folder)}")
+    raise typer.Exit(outcome.judgement.verdict.exit_status)
 
 
 @commands.command(epilog=examples("synth check", "synth check fair"))

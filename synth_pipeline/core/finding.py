@@ -15,6 +15,7 @@ class Family(StrEnum):
     FIDELITY = "fidelity"
     UTILITY = "utility"
     DIVERSITY = "diversity"
+    GROUNDING = "grounding"  # of records over real documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,8 +158,9 @@ class TextGrammar(GrammarFields):
 
     @model_validator(mode="after")
     def _stands_in_one_place(self) -> "TextGrammar":
-        if self.file is not None and (surplus := self.model_fields_set - {"file", "label"}):
-            raise ValueError(f"{min(surplus)} stands beside 'file'; write it into the file")
+        surplus = [name for name, field in GrammarFields.model_fields.items() if getattr(self, name) != field.default]
+        if self.file is not None and surplus:  # Dagster gives all fields, with their defaults
+            raise ValueError(f"{surplus[0]} stands beside 'file'; write it into the file")
         return self
 
 

@@ -17,7 +17,7 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.generators import Forest, Rules
+from synth_pipeline.generators import Forest, Grammar, Rules
 from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.stages.corpus import keep_one_of_each
 
@@ -56,7 +56,7 @@ def _read(path: Path, schema: Schema) -> Table:
 
 def _measured(spec: DatasetSpec, train: Table, holdout: Table) -> str:
     seed = Seed(spec.seed, (spec.name, "foresight"))
-    stand_in = spec.generator if isinstance(spec.generator, Rules) else Forest()  # rules may be for text
+    stand_in = spec.generator if isinstance(spec.generator, Rules | Grammar) else Forest()  # these make text
     made = stand_in.fit(Train(train), seed).sample(min(spec.rows or len(train), MOST_ROWS), seed)
     evidence = Evidence(Train(train), Holdout(holdout), made, entity=spec.entity, seed=seed, effort=DEFAULT)
     try:

@@ -115,7 +115,7 @@ def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mista
     if not found.is_sure("generator"):
         return
     for name in schema.of(Kind.TEXT):
-        if name in getattr(spec.generator, "columns", ()):
+        if name in getattr(spec.generator, "columns", ()) or name in getattr(spec.generator, "texts", ()):
             continue
         field = f"columns.{name}" if name in spec.columns else "source"
         fix = f"add {name!r} to 'exclude', or, if its values recur, '{name}: {{kind: category}}' to 'columns'."

@@ -7,7 +7,7 @@ from pathlib import Path
 from synth_pipeline.adapters.declaration.document import Document, read
 from synth_pipeline.adapters.declaration.mistake import Mistake, meant, shown
 from synth_pipeline.adapters.declaration.shape import Declared
-from synth_pipeline.adapters.gates.suite import GATES, Suites
+from synth_pipeline.adapters.gates.suite import GATES, LABEL_GATES, Suites
 from synth_pipeline.core.errors import SynthError
 
 _MODELS = ("stg_{}__train", "stg_{}__holdout", "stg_{}__sealed", "stg_{}__synthetic", "{}__training_mix")
@@ -30,7 +30,7 @@ def mistakes_of_suites(name: str, root: Path, suites: Suites) -> Iterator[Mistak
             line, field = _place_in_suite(file, error.problem)
             yield Mistake(shown(file, root), line, field, error.problem, error.fix)
     for file in sorted(own.glob("*")):
-        if file.stem not in GATES or file.suffix != ".json":
+        if file.stem not in (*GATES, *LABEL_GATES) or file.suffix != ".json":
             problem = f"no gate is called {file.stem!r}, so this file is not read and the default suite holds."
             fix = meant(file.stem, GATES, "delete it, or name it by its gate: " + ", ".join(GATES) + ".")
             yield Mistake(shown(file, root), None, "", problem, fix)

@@ -13,6 +13,7 @@ from synth_pipeline.core.fingerprint import of_text
 DATA_GATES = ("source", "train", "holdout", "candidates", "deduplicated")
 FINDING_GATES = ("memorisation", "fidelity", "utility", "diversity", "release")
 GATES = DATA_GATES + FINDING_GATES
+LABEL_GATES = ("grounding",)  # of records over real documents
 
 SEVERITIES = ("critical", "warning", "info")
 _FIELDS = {"type", "kwargs", "severity", "notes", "for_each"}

@@ -1,0 +1,1 @@
+{{ training_mix_of('docstrings') }}
