@@ -50,7 +50,10 @@ class DatasetSpec(DatasetFields):
             return ""
         asked = self.model_dump_json(include={"name", "source", "columns", "exclude", "key", "entity", "shares"})
         return of_text(
-            f"{self.labels.kind}-{self.labels.version}", self.labels.model_dump_json(exclude=_OF_NO_ROW["generator"]), asked, str(self.seed)
+            f"{self.labels.kind}-{self.labels.version}",
+            self.labels.model_dump_json(exclude=_OF_NO_ROW["generator"]),
+            asked,
+            str(self.seed),
         )
 
     @property

@@ -74,8 +74,8 @@ def label(spec: DatasetSpec, train: Train) -> Labelled:
         made = spec.labels.label(train, Seed(spec.seed, (spec.name, "labels")))
     if not len(made.records):
         told = ", ".join(f"{count:,} for {reason}" for reason, count in made.dropped.items() if count) or "none"
-        raise SynthError(f"{spec.name}: the rules of 'labels' make no record; dropped are {told}.",
-                         "look at what 'find' is to match in the documents.")  # fmt: skip
+        raise SynthError(f"{spec.name}: 'labels' make no record; dropped are {told}.",
+                         "look at what is asked of the documents.")  # fmt: skip
     return made
 
 

@@ -59,6 +59,11 @@ def connected(spoken: Spoken | None, store: Store, dataset: str = "", run_id: st
             _result(loop, client.__aexit__(None, None, None))
 
 
+def spoken_of(declared: object) -> Spoken | None:
+    """Who is asked by what is declared, if anybody is."""
+    return declared if isinstance(declared, Spoken) else None
+
+
 class Connected:
     """One endpoint and model, as the port has it."""
 

@@ -65,7 +65,7 @@ def label(
     from synth_pipeline.stages import Run
     from synth_pipeline.stages.labels import label_documents
 
-    spec = _spec(dataset)
+    spec = spec_of(dataset)
     outcome = label_documents(Run(spec if seed is None else spec.model_copy(update={"seed": seed}), _store(),
                                   str(uuid.uuid4())), progress)  # fmt: skip
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in outcome.dropped.items() if count)

@@ -1,9 +1,8 @@
 """What is declared about questions to a language model: templates, taxonomies and how much is asked."""
 
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from string import Formatter
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -69,6 +68,8 @@ class Wording(Spec):
     )
     about: str = Field(default="", description="What the texts are, in words, as {about} of the template.")
 
+    VARIABLES: ClassVar[frozenset[str]] = frozenset({"about", "count", "label"})
+
     @field_validator("taxonomies")
     @classmethod
     def _are_named(cls, taxonomies: dict[str, Any]) -> dict[str, Any]:
@@ -80,21 +81,14 @@ class Wording(Spec):
     @field_validator("template")
     @classmethod
     def _has_known_variables(cls, template: str | None, info: ValidationInfo) -> str | None:
-        if template is not None and (unknown := sorted(variables(template) - known_variables(cls, info.data))):
-            raise ValueError(f"the template has the unknown variable {{{unknown[0]}}}; there are "
-                             f"{listed(known_variables(cls, info.data))}")  # fmt: skip
+        known = {*cls.VARIABLES, *info.data.get("taxonomies", {})}
+        if template is not None and (unknown := sorted(variables(template) - known)):
+            told = ", ".join(f"{{{name}}}" for name in sorted(known))
+            raise ValueError(f"the template has the unknown variable {{{unknown[0]}}}; there are {told}")
         return template
 
 
-RESERVED = frozenset({"about", "label", "count"})
-
-
-def known_variables(cls: type[Wording], data: Mapping[str, Any]) -> set[str]:
-    return {*RESERVED, *data.get("taxonomies", {})}
-
-
-def listed(names: Iterable[str]) -> str:
-    return ", ".join(f"{{{name}}}" for name in sorted(names))
+RESERVED = frozenset({"about", "classes", "count", "label"})
 
 
 class FewShot(Wording):

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from synth_pipeline.adapters.endpoint import connected, spoken_of
 from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.adapters.project import suites
 from synth_pipeline.adapters.storage import DATA, Artefact, point
+from synth_pipeline.core.account import accounting
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file, of_frame
 from synth_pipeline.core.provenance import Provenance
@@ -26,6 +28,7 @@ from synth_pipeline.stages.gate import judge
 from synth_pipeline.stages.real import load_source, split_source, table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.stage import write_parquet
+from synth_pipeline.stages.trace import TRACES
 from synth_pipeline.steps import label, label_evidence, measure_labels
 
 GATE = "grounding"
@@ -68,7 +71,8 @@ def label_documents(run: Run, progress: Callable[[str], None] = lambda _: None) 
 def make_labels(run: Run) -> Artefact:
     """Records over the documents of train."""
     train = run.get("train")
-    made = label(run.spec, Train(table_of(train)))
+    with connected(spoken_of(run.spec.labels), run.store, run.name, run.id), accounting() as account:
+        made = label(run.spec, Train(table_of(train)))
     labels = run.spec.labels
     assert labels is not None
     with run.store.writing(run.name, LABELS, run.id) as draft:
@@ -78,6 +82,8 @@ def make_labels(run: Run) -> Artefact:
         draft.facts = {"rows": len(made.records), "documents": train.facts["rows"], "dropped": dict(made.dropped),
                        "labeller": f"{labels.kind}-{labels.version}", "seed": run.spec.seed,
                        "spec": run.spec.labels_hash, "schema": RECORDS.model_dump(mode="json")}  # fmt: skip
+        if account.traces:
+            account.trace.to_parquet(draft.folder / TRACES, index=False)
     return run.get(LABELS)
 
 

@@ -3,18 +3,21 @@
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from synth_pipeline.adapters.endpoint import REQUESTS, request_ledger
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.storage import Artefact, Store
+from synth_pipeline.adapters.storage import DATA, Artefact, Store
 from synth_pipeline.core.account import ROW, TRACED, row_hashes
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.core.records import RECORDS
 from synth_pipeline.core.table import RECORD_ID, Table
 
 TRACES = "traces.parquet"
+MANIFEST = "manifest.json"
 _ID = re.compile(r"^synthetic-([0-9a-f]{16})-(\d+)$")
 _OF_RELEASE = ("dataset", "version", "batch_id", "generator", "generation", "seed", "source", "spec", "run_id")
 
@@ -43,18 +46,46 @@ def trace(store: Store, record_id: str) -> Trace:
     Raises SynthError where there is no such record.
     """
     found = _ID.match(record_id)
-    events = Ledger(store).read("releases")
-    events = events[events["batch_id"] == found[1]] if found else events.iloc[:0]
-    for _, event in events[events["event"].isin(["released", "staged"])].sort_values(
-        ["event", "at"], ascending=[True, False]
-    ).iterrows():  # fmt: skip
-        staged = _staged(store, events, event)
-        if staged is not None and _has(staged, record_id):
-            return _trace(store, staged, event, record_id)
+    if found and (traced := _of_rows(store, found[1], record_id) or _of_labels(store, found[1], record_id)):
+        return traced
     raise SynthError(
         f"There is no released record {record_id!r}.",
         "give a value of the column _record_id of a release, such as synthetic-0123456789abcdef-17.",
     )
+
+
+def _of_rows(store: Store, batch: str, record_id: str) -> Trace | None:
+    """Of a record of a synthetic table: releases come first, the latest of them first."""
+    events = Ledger(store).read("releases")
+    events = events[(events["batch_id"] == batch) & events["event"].isin(["released", "staged"])]
+    for _, event in events.sort_values(["event", "at"], ascending=[True, False]).iterrows():
+        staged = _staged(store, events, event)
+        if staged is None or not len(_record(staged.file(DATA), record_id)):
+            continue
+        facts = {"record": record_id, **{name: str(event[name]) for name in _OF_RELEASE}}
+        facts["state"] = "released" if event["event"] == "released" else "staged, not released"
+        facts["at"] = f"{event['at']:%Y-%m-%d %H:%M:%S} UTC"
+        traces = _record(staged.file(TRACES), record_id) if TRACES in staged.files else pd.DataFrame()
+        return _trace(store, facts, traces)
+    return None
+
+
+def _of_labels(store: Store, batch: str, record_id: str) -> Trace | None:
+    """Of a question over a real document."""
+    for path in sorted(store.home.glob(f"published/*/labels/*/{MANIFEST}")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        rows = _record(path.with_name(DATA), record_id) if manifest["batch_id"] == batch else ()
+        if not len(rows):
+            continue
+        facts = {name: str(manifest[name]) for name in ("dataset", "version", "batch_id", "labeller", "seed", "source",
+                                                        "spec", "mode")}  # fmt: skip
+        facts = {"record": record_id, **facts, "parents": str(rows["document_id"].iloc[0]), "state": "released"}
+        name = row_hashes(Table.conform(rows[RECORDS.names], RECORDS))[0]
+        for traces in (store.restricted / manifest["dataset"] / "labels").glob(f"*/{TRACES}"):
+            if len(mine := pd.read_parquet(traces, filters=[(ROW, "==", name)])):
+                return _trace(store, facts, mine)
+        return Trace(facts)
+    return None
 
 
 def _staged(store: Store, events: pd.DataFrame, event: Any) -> Artefact | None:
@@ -66,21 +97,15 @@ def _staged(store: Store, events: pd.DataFrame, event: Any) -> Artefact | None:
     return None
 
 
-def _has(staged: Artefact, record_id: str) -> bool:
-    return bool(len(pd.read_parquet(staged.file("data.parquet"), columns=[RECORD_ID],
-                                    filters=[(RECORD_ID, "==", record_id)])))  # fmt: skip
+def _record(data: Path, record_id: str) -> pd.DataFrame:
+    return pd.read_parquet(data, filters=[(RECORD_ID, "==", record_id)])
 
 
-def _trace(store: Store, staged: Artefact, event: Any, record_id: str) -> Trace:
-    facts = {"record": record_id, **{name: str(event[name]) for name in _OF_RELEASE}}
-    facts["state"] = "released" if event["event"] == "released" else "staged, not released"
-    facts["at"] = f"{event['at']:%Y-%m-%d %H:%M:%S} UTC"
-    if TRACES not in staged.files:
+def _trace(store: Store, facts: dict[str, str], traces: pd.DataFrame) -> Trace:
+    """What is known of the release, and of the request if the record has a trace."""
+    if not len(traces):
         return Trace(facts)
-    rows = pd.read_parquet(staged.file(TRACES), filters=[(RECORD_ID, "==", record_id)])
-    if not len(rows):
-        return Trace(facts)
-    row = {name: str(value) for name, value in rows.iloc[0].items() if name not in (RECORD_ID, ROW)}
+    row = {name: str(value) for name, value in traces.iloc[0].items() if name not in (RECORD_ID, ROW)}
     keys = [row["key"], *json.loads(row.pop("repairs"))]
     facts |= row | {"repairs": ", ".join(keys[1:]), "parents": ", ".join(json.loads(row["parents"]))}
     facts["drawn"] = "; ".join(f"{name}: {value}" for name, value in json.loads(row["drawn"]).items())
