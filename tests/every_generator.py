@@ -15,11 +15,13 @@ DEEP: dict[str, dict[str, Any]] = {
     "diffusion": {"steps": 20, "width": 32, "solver": 8},
     "gan": {"steps": 20, "width": 32, "candidates": 2},
 }
+# Whose rows an endpoint makes: what can be promised of them stands in tests of their own.
+ASKING = {"language_model"}
 ENGINE = "SYNTH_AUTOREGRESSIVE_PYTHON"
 
 KINDS = [
     pytest.param(kind, marks=[pytest.mark.deep] * (kind in DEEP) + [pytest.mark.engine] * (kind == "autoregressive"))
-    for kind in sorted(GENERATORS)
+    for kind in sorted({*GENERATORS} - ASKING)
 ]  # fmt: skip
 
 

@@ -154,6 +154,6 @@ def _take(
 
 def _first(group: _Group, left_out: Counter[str]) -> list[Kept]:
     """What is wanted of a group; the rest came with the last answers."""
-    if surplus := len(group.kept) - group.wanted:
-        left_out[SURPLUS] += max(0, surplus)
+    if (surplus := len(group.kept) - group.wanted) > 0:
+        left_out[SURPLUS] += surplus
     return group.kept[: group.wanted]

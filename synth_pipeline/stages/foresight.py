@@ -18,6 +18,7 @@ from synth_pipeline.core.table import Table
 from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generators import Forest, Grammar, Rules
+from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.stages.corpus import keep_one_of_each
 
@@ -55,6 +56,8 @@ def _read(path: Path, schema: Schema) -> Table:
 
 
 def _measured(spec: DatasetSpec, train: Table, holdout: Table) -> str:
+    if isinstance(spec.generator, Spoken):
+        return "not looked for, since its rows cost money; 'synth preview' makes a few of them"
     seed = Seed(spec.seed, (spec.name, "foresight"))
     stand_in = spec.generator if isinstance(spec.generator, Rules | Grammar) else Forest()  # these make text
     made = stand_in.fit(Train(train), seed).sample(min(spec.rows or len(train), MOST_ROWS), seed)

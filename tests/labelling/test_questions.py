@@ -13,8 +13,7 @@ from synth_pipeline.core.records import RECORDS, grounded
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
-from synth_pipeline.labelling import AnyLabeller
-from synth_pipeline.labelling.questions import filled
+from synth_pipeline.labelling.questions import QuestionsByRule, filled
 from synth_pipeline.steps import label
 from tests.labelling.conftest import SCHEMA
 
@@ -28,7 +27,7 @@ def train(*texts: str | None) -> Train:
 
 
 def asked(rule: dict, *texts: str | None) -> pd.DataFrame:
-    return AnyLabeller.model_validate({"text": "text", "id": "name", "rules": [rule]}).label(
+    return QuestionsByRule.model_validate({"text": "text", "id": "name", "rules": [rule]}).label(
         train(*texts), Seed(1)).records.frame  # fmt: skip
 
 
@@ -92,15 +91,15 @@ def test_a_rule_that_cannot_be_is_refused_with_its_place(rule, told):
 
 def test_columns_that_do_not_fit_are_refused():
     with pytest.raises(ValidationError, match="regular expression"):
-        AnyLabeller.model_validate({"text": "text", "id": "name", "rules": [RULE | {"find": "("}]})
+        QuestionsByRule.model_validate({"text": "text", "id": "name", "rules": [RULE | {"find": "("}]})
     with pytest.raises(ValidationError, match="same column"):
-        AnyLabeller.model_validate({"text": "text", "id": "text", "rules": [RULE]})
+        QuestionsByRule.model_validate({"text": "text", "id": "text", "rules": [RULE]})
     for declared, told in (
         ({"text": "words"}, "no column 'words'"),
         ({"text": "name", "id": "object"}, "is of type identifier"),
         ({"id": "library"}, "has a value twice"),
     ):
-        labeller = AnyLabeller.model_validate({"text": "text", "id": "name", "rules": [RULE]} | declared)
+        labeller = QuestionsByRule.model_validate({"text": "text", "id": "name", "rules": [RULE]} | declared)
         with pytest.raises(SynthError, match=told):
             labeller.label(train("is red", "is blue"), Seed(1))
 

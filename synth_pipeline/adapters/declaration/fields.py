@@ -178,11 +178,28 @@ _RULED = {  # likewise
 }
 
 
+_SPOKEN = {  # likewise
+    "unknown variable": "correct the name, or declare a taxonomy of that name; write {{ and }} for braces themselves.",
+    "has a brace left open": "close it, or double it.",
+    "no plain name of a variable": "name a variable alone, or double the braces.",
+    "the taxonomy has a loop": "take one of these out of the group that leads back.",
+    "the taxonomy has a group without": "give it an entry, or delete it.",
+    "the taxonomy names": "delete one of the two.",
+    "cannot have that name": "choose another one, of letters and underscores.",
+    "quotas must sum to 1": "change them, or leave them out for the shares of train.",
+    "quotas must be shares": "leave out what has none.",
+    "quotas are of labels": "name the column of labels as 'label' above them.",
+    "parameters cannot set": "take it out.",
+    "is above most": "exchange the two.",
+}
+
+
 _FIXES: dict[Place, dict[str, str]] = {
     ("constraints",): _CONSTRAINED,
     ("conditions",): _CONDITIONED,
     ("columns",): _MADE,
-    ("generator",): _RULED | _MADE,
+    ("generator",): _SPOKEN | _RULED | _MADE,
+    ("labels",): _SPOKEN | {"": "correct it."},
     ("tables",): _RULED | _MADE,
 }
 

@@ -13,6 +13,7 @@ from synth_pipeline.adapters.declaration.shape import Declared
 from synth_pipeline.adapters.gates.suite import Suites
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.generators import LanguageModelRows
 from synth_pipeline.spec.columns import Kind, Schema
 from synth_pipeline.spec.source import FolderSource, PythonSource
 
@@ -113,6 +114,12 @@ def _refused(found: Declared, spec: DatasetSpec, error: SynthError) -> Mistake:
 def _texts(found: Declared, spec: DatasetSpec, schema: Schema) -> Iterator[Mistake]:
     """Columns of free text, where the generator draws values and not sentences."""
     if not found.is_sure("generator"):
+        return
+    if isinstance(spec.generator, LanguageModelRows):
+        try:
+            spec.generator.check(schema)
+        except SynthError as error:
+            yield found.wrong("generator.mode", error.problem, error.fix)
         return
     for name in schema.of(Kind.TEXT):
         if name in getattr(spec.generator, "columns", ()) or name in getattr(spec.generator, "texts", ()):

@@ -43,13 +43,13 @@ class LanguageModelRows(Spoken):
     def fit(self, train: Train, seed: Seed) -> LanguageModelSampler:
         """Look at the columns and sort rows of train by their label; nothing is asked yet."""
         table, mode = train.table, self.mode
-        self._check(table.schema)
+        self.check(table.schema)
         own = Schema(columns=tuple(column for column in table.schema.columns if column.name != mode.label))
         levels = {name: table.frame[name].dropna().unique().tolist() for name in own.of(Kind.CATEGORY, Kind.BOOLEAN)}
         shown = table.take(_whole(table, mode.columns()))
         return LanguageModelSampler(self, mode, table.schema, Known(own, levels), _labels(shown, mode, own))
 
-    def _check(self, schema: Schema) -> None:
+    def check(self, schema: Schema) -> None:
         """Raise SynthError for columns that are not there, do not fit, or that nobody makes."""
         mode, made = self.mode, self.mode.columns()
         for name in made or ():

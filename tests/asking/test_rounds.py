@@ -1,0 +1,105 @@
+"""Rounds of questions, against a language model that answers as each test says."""
+
+from collections import Counter
+
+import pytest
+from pydantic import BaseModel
+
+from synth_pipeline.asking import Asked, Found, gather
+from synth_pipeline.asking.quotas import apportioned
+from synth_pipeline.asking.rounds import DUPLICATE, NOTHING_NEW, SURPLUS
+from synth_pipeline.core.account import accounting
+from synth_pipeline.core.language_model import Question, Reason
+from tests.language_model import Speaker
+
+
+class Words(BaseModel):
+    words: list[str]
+
+
+def ask(group, number):
+    return Asked(group, number, Question([{"role": "user", "content": f"{group} {number}"}], Words, {}, number))
+
+
+def read(asked, answer):
+    for word in answer.parsed.words:
+        yield Found({"word": word}, word) if word else "empty"
+
+
+def content(question):
+    return question.messages[0]["content"]
+
+
+def new(question):
+    return {"words": [content(question)]}
+
+
+def test_every_group_gets_what_is_wanted_of_it_and_nothing_more_is_asked():
+    speaker = Speaker(new)
+    gathered = gather(speaker, {"a": 7, "b": 3}, ask, read)
+    assert Counter(one.asked.group for one in gathered.kept) == {"a": 7, "b": 3}
+    assert [one.values["word"] for one in gathered.kept][:2] == ["a 0", "a 1"]
+    assert speaker.rounds == [10]
+    assert not gathered.short and not gathered.left_out
+
+
+def test_what_is_left_out_is_asked_for_again_by_the_share_that_was_kept():
+    """Every other answer repeats the first one of its kind."""
+    speaker = Speaker(lambda question: {"words": [content(question) if question.sample % 2 else "same"]})
+    gathered = gather(speaker, {"a": 40}, ask, read, patience=4)
+    assert len(gathered.kept) == 40
+    assert gathered.left_out[DUPLICATE] + gathered.left_out[SURPLUS] + 40 == len(speaker.heard) <= 84
+    assert speaker.rounds[0] == 40 and len(speaker.rounds) <= 6
+
+
+def test_more_rows_ask_what_fewer_rows_have_asked_and_then_go_on():
+    few, many = Speaker(new), Speaker(new)
+    gather(few, {"a": 50, "b": 50}, ask, read)
+    gather(many, {"a": 55, "b": 55}, ask, read)
+    assert {*map(content, few.heard)} < {*map(content, many.heard)}
+    assert len(many.heard) == 110
+
+
+def test_a_model_that_repeats_itself_is_given_up_and_the_shortfall_has_its_reasons():
+    speaker = Speaker(lambda question: {"words": [f"{question.sample % 3}"]})
+    gathered = gather(speaker, {"a": 200}, ask, read)
+    assert gathered.short == {"a": (200, 3)}
+    assert gathered.left_out == {DUPLICATE: 197}
+    assert len(speaker.heard) == 200  # the first round is barren for more than its last answers
+
+
+def test_patience_ends_where_there_is_a_little_new_all_the_time():
+    speaker = Speaker(lambda question: {"words": [f"{question.sample // 10}"]})
+    gathered = gather(speaker, {"a": 100}, ask, read, patience=2)
+    assert len(speaker.heard) <= 2 * 100 + NOTHING_NEW
+    assert gathered.short == {"a": (100, len(speaker.heard) // 10)}
+
+
+def test_several_rows_of_an_answer_count_and_the_surplus_is_told():
+    speaker = Speaker(lambda question: {"words": [f"{content(question)} {item}" for item in range(4)]})
+    gathered = gather(speaker, {"a": 10}, ask, read, per_request=4)
+    assert len(speaker.heard) == 3 and len(gathered.kept) == 10
+    assert gathered.left_out == {SURPLUS: 2}
+    assert [(one.asked.number, one.item) for one in gathered.kept][:5] == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]
+
+
+def test_when_the_budget_is_spent_nothing_more_is_asked_and_what_came_is_kept():
+    speaker = Speaker(new, budget=6)
+    with accounting() as account:
+        gathered = gather(speaker, {"a": 10}, ask, read)
+    assert len(gathered.kept) == 6 and speaker.rounds == [10]
+    assert gathered.left_out == {Reason.UNASKED: 4}
+    assert account.costs == [0.5] * 6
+
+
+@pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.TRUNCATED, Reason.INVALID, Reason.FAILED])
+def test_questions_without_an_answer_are_counted_and_replaced(reason):
+    gathered = gather(Speaker(lambda one: reason if one.sample < 5 else new(one)), {"a": 20}, ask, read)
+    assert len(gathered.kept) == 20
+    assert gathered.left_out[reason] == 5
+
+
+def test_shares_become_whole_rows():
+    assert apportioned(10, {"a": 1, "b": 1, "c": 1}) == {"a": 4, "b": 3, "c": 3}
+    assert apportioned(100, {"a": 0.7, "b": 0.3}) == {"a": 70, "b": 30}
+    assert sum(apportioned(11, {str(place): place + 0.5 for place in range(77)}).values()) == 11
