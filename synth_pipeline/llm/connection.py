@@ -62,8 +62,7 @@ class Connection:
                 return await send(self._sdk)
         except openai.APIStatusError as error:
             failure = of_status(request, error.status_code, error.response.headers, error.body)
-            words = "" if error.status_code in (401, 403) else failure.words.replace(self._key, "***")
-            return replace(failure, words=words)
+            return replace(failure, words=failure.words.replace(self._key, "***"))
         except openai.APIConnectionError as error:
             # aiohttp's dropped connections come as timeouts; only where none was made, nothing can have been billed
             refused = isinstance(error.__cause__, httpx2.ConnectError)

@@ -32,6 +32,7 @@ class Server:
         self.refused: list[float] = []
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, Answer] = {}
+        self.batches_to_drop = 0  # created, but the connection is lost before the answer
         self.batch_looks = 1  # a batch is completed at the so many-th look
         self._numbers = itertools.count(1)
 
@@ -129,7 +130,8 @@ class Server:
                  "input_file_id": body["input_file_id"], "status": "in_progress", "created_at": 0,
                  "metadata": body.get("metadata")}  # fmt: skip
         self.batches[name] = batch
-        return 200, batch, {}
+        self.batches_to_drop -= 1
+        return None if self.batches_to_drop >= 0 else (200, batch, {})
 
     def _look(self, batch: Answer) -> Answer:
         batch["looks"] += 1

@@ -47,6 +47,15 @@ def test_right_key_is_sent_and_kept_nowhere(server, endpoint, ledger, monkeypatc
     assert not [path for path in ledger.path.parent.rglob("*") if path.is_file() and b"sk-very" in path.read_bytes()]
 
 
+def test_key_in_the_words_of_an_error_is_not_kept(server, endpoint, ledger, monkeypatch) -> None:
+    monkeypatch.setenv("SOME_KEY", KEY)
+    monkeypatch.setattr(server, "_status", lambda status: (status, {"error": {"message": f"no to {KEY}"}}, {}))
+    server.script.extend([None, *[500] * 6])
+    one = endpoint(api_key_env="SOME_KEY", limits={"concurrency": 1})
+    failed = complete(ledger, asks(one, 2))[1]
+    assert ledger.find(failed.request.key)[1].words == "no to ***"
+
+
 def test_unknown_model(server, endpoint, ledger) -> None:
     fails(ledger, asks(endpoint(model="large"), 2), "knows no model 'large'.*'model' or 'base_url'")
 

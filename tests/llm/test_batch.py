@@ -69,6 +69,13 @@ def test_a_crash_before_the_name_is_known(server, endpoint, ledger, created) -> 
     assert (server.stats()["billed"], server.stats()["most_often"]) == (4, 1)
 
 
+def test_a_batch_that_was_created_unheard_is_not_created_again(server, endpoint, ledger) -> None:
+    server.batches_to_drop = 1
+    outcomes = complete(ledger, asks(endpoint(mode="batch"), 3))
+    assert [one.kind for one in outcomes] == [Kind.ANSWERED] * 3
+    assert (len(server.batches), server.stats()["billed"]) == (1, 3)
+
+
 def test_a_request_in_a_batch_is_not_sent_online(server, endpoint, ledger) -> None:
     requests = asks(endpoint(mode="batch"), 3)
     server.batch_looks = 10**6

@@ -50,6 +50,17 @@ def test_the_limit_doubles_per_round_until_a_refusal_and_stays_below_the_declare
     assert set(limits) == {300} and refused == 0
 
 
+def test_refusals_of_one_burst_count_once() -> None:
+    async def run() -> float:
+        slots = Slots(32)
+        eras = [await slots.acquire() for _ in range(32)]
+        for era in eras[:20]:
+            slots.release(era, answered=False, congested=True)
+        return slots.limit
+
+    assert asyncio.run(run()) == 24
+
+
 def test_a_slot_of_one_who_was_cancelled_goes_to_the_next() -> None:
     async def run() -> bool:
         slots = Slots(1)

@@ -12,6 +12,7 @@ from synth_pipeline.mock.modes import Writer
 from synth_pipeline.mock.plan import Answers
 from synth_pipeline.mock.pool import pool_of
 from synth_pipeline.mock.prompt import read
+from synth_pipeline.mock.words import WORDS
 
 DOCUMENT = "Bees keep honey in combs. Wax is made by young bees! Do drones gather nectar? Smoke makes bees calm."
 ABOUT = f"Ask about this.\n```document\n{DOCUMENT}\n```\n"
@@ -50,6 +51,9 @@ def test_items_of_one_answer_differ(serve_mock, asked, labelled, pool):
             "additionalProperties": False}  # fmt: skip
     got = asked(server, "label: red\ncount: 20", many).item["items"]
     assert {item["text"] for item in got} == texts_of(pool, "red")
+    seeds = [asked(server, "label: red\ncount: 5", many, seed=seed, n=2).body["choices"] for seed in range(2)]
+    told = [json.loads(one["message"]["content"])["items"] for choices in seeds for one in choices]
+    assert {item["text"] for one in told for item in one} == texts_of(pool, "red")
 
 
 def test_memorising_repeats_examples_or_rows_of_a_file(pool):
@@ -88,6 +92,13 @@ def test_an_ungrounded_endpoint_quotes_what_does_not_stand_there():
     got = items(writer("ungrounded", None), ABOUT)
     assert not any(item["span"] in DOCUMENT for item in got)
     assert all(DOCUMENT[item["start"] : item["end"]] != item["span"] for item in got)
+    every_word = ". ".join(WORDS)
+    got = items(writer("ungrounded", None), f"```document\n{every_word}\n```")
+    assert not any(item["span"] in every_word for item in got)
+
+
+def test_a_document_without_a_sentence_has_nothing_to_quote():
+    assert {item["span"] for item in items(writer("instance", None), "```document\n...\n```", 3)} == {""}
 
 
 def test_a_mislabelling_endpoint_gives_texts_of_other_labels(pool):

@@ -78,6 +78,8 @@ def test_embeddings_lie_near_where_words_are_shared(mock_server):
     assert product(one, one) == pytest.approx(1, abs=1e-6)
     assert product(one, near) > 0.7
     assert product(one, far) < 0.4
+    shouted = client(mock_server).embeddings.create(model="mock-embedding", input=texts[0].upper(), dimensions=64)
+    assert shouted.data[0].embedding == one
     raw = client(mock_server).embeddings.create(
         model="mock-embedding", input=texts[:1], dimensions=64, encoding_format="base64"
     )
