@@ -74,6 +74,7 @@ bench: $(READY)  ## Measure the generators; SYNTH_BENCH names a folder with spli
 	@$(BIN)/python benchmarks/generators.py
 	@$(BIN)/python -W ignore benchmarks/forest.py
 	@$(BIN)/python benchmarks/rules.py
+	@$(BIN)/python benchmarks/grammar.py
 	@$(BIN)/python benchmarks/drawing.py
 
 calibrate: $(READY)  ## Measure false alarms and power (hours; goes on where it was stopped); SYNTH_DATA names a folder of tables

@@ -322,7 +322,7 @@ def test_dbt_alone_builds_two_data_sets_whose_columns_clash(tmp_path: Path) -> N
         text = path.read_text().replace("fair", "other")
         (project / "models" / "other" / path.name.replace("fair", "other")).write_text(text)
     settings = project / "dbt_project.yml"
-    settings.write_text(settings.read_text().replace("datasets: [fair]", "datasets: [fair, other]"))
+    settings.write_text(settings.read_text().replace("datasets: [fair, ", "datasets: [fair, other, "))
     home = Store(tmp_path / ".synth")
     put(home, "r1", train=real("a", "b"))
     with home.writing("other", "train", "r1") as draft:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from synth_pipeline.adapters.gates import DATA_GATES, FINDING_GATES, GATES, Suites, judge_findings
+from synth_pipeline.adapters.gates.suite import LABEL_GATES
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.finding import Family, Finding, as_frame
 from synth_pipeline.core.verdict import Verdict
@@ -40,7 +41,7 @@ def test_every_shipped_suite_loads(shipped, gate):
 
 
 def test_every_shipped_file_is_a_gate(shipped):
-    assert sorted(path.stem for path in (shipped.folder / "default").glob("*.json")) == sorted(GATES)
+    assert sorted(path.stem for path in (shipped.folder / "default").glob("*.json")) == sorted((*GATES, *LABEL_GATES))
 
 
 FIDELITY = as_frame([

@@ -1,15 +1,19 @@
 """Records from source to release, over 2,600 real documents; and the corpus that they come from."""
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from synth_pipeline.adapters.project import ROOT
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.errors import SynthError
-from synth_pipeline.core.fingerprint import of_file
+from synth_pipeline.core.fingerprint import of_file, of_frame
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.defs.docstrings.corpus import MODULES, summaries
@@ -97,6 +101,18 @@ def test_the_corpus_is_real_and_holds_no_document_twice(corpus):
     assert row["object"] == "function"
     inside = row["text"].removeprefix("scipy.stats.zscore\n\n").splitlines()
     assert {line.strip() for line in inside} <= {line.strip() for line in scipy.stats.zscore.__doc__.splitlines()}
+
+
+def test_the_corpus_is_the_same_in_every_process(corpus):
+    code = (
+        "from synth_pipeline.core.fingerprint import of_frame; "
+        "from synth_pipeline.defs.docstrings.corpus import documents; print(of_frame(documents()))"
+    )
+    told = [
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, cwd=ROOT,
+                       capture_output=True, text=True, check=True).stdout.split()[-1] for seed in "12"
+    ]  # fmt: skip
+    assert told == [of_frame(corpus)] * 2
 
 
 def test_summaries_are_one_line_each_and_differ():

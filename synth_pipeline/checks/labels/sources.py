@@ -1,16 +1,17 @@
 """Sources: are all records made over documents of train, and over no other?"""
 
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from synth_pipeline.checks.labels.evidence import LabelEvidence
 from synth_pipeline.checks.labels.shares import share
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.tokens import tokens
+from synth_pipeline.text.tokens import encoded
 
 FEWEST = 8  # words of a span by which a document can be told
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Sources:
@@ -30,23 +31,34 @@ class Sources:
         known = names.isin(list(evidence.documents)).to_numpy()
         yield share(self.name, "all records", "barred", barred)
         yield share(self.name, "all records", "unknown", ~known & ~barred)
-        spans = [words for span in evidence.frame["span"] if len(words := tokens(span)) >= FEWEST]
-        if spans and evidence.barred_texts:
-            own, others = _runs(evidence.documents.values()), _runs(evidence.barred_texts)
-            yield share(self.name, "spans of eight words", "barred words",
-                        np.array([_stands(words, others) and not _stands(words, own) for words in spans]))  # fmt: skip
+        spans = _Runs.of(evidence.frame["span"].tolist())
+        long = spans.count > 0
+        if long.any() and evidence.barred_texts:
+            own, others = (_Runs.of(list(texts)) for texts in (evidence.documents.values(), evidence.barred_texts))
+            elsewhere = spans.stand_in(others) & ~spans.stand_in(own)
+            yield share(self.name, "spans of eight words", "barred words", elsewhere[long])
 
 
-def _runs(texts: Iterable[str]) -> set[bytes]:
-    """Every run of eight words of any text."""
-    return {run for text in texts for run in _hashes(tokens(text))}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """Every run of eight words of some texts as a 64-bit number, with its text, and how many each text has."""
 
+    keys: np.ndarray
+    owner: np.ndarray
+    count: np.ndarray
 
-def _hashes(words: list[str]) -> Iterator[bytes]:
-    for start in range(len(words) - FEWEST + 1):
-        yield blake2b(" ".join(words[start : start + FEWEST]).encode(), digest_size=8).digest()
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "_Runs":
+        hashes, offsets = encoded(texts)
+        owner = np.repeat(np.arange(len(texts)), np.diff(offsets))
+        runs = max(0, len(hashes) - FEWEST + 1)
+        keys = np.zeros(runs, np.uint64)
+        for place in range(FEWEST):
+            keys = keys * _SPREAD + hashes[place : place + runs]
+        whole = owner[:runs] == owner[FEWEST - 1 : FEWEST - 1 + runs]
+        return cls(keys[whole], owner[:runs][whole], np.bincount(owner[:runs][whole], minlength=len(texts)))
 
-
-def _stands(words: list[str], runs: set[bytes]) -> bool:
-    """Whether all runs of a span are among those of the documents."""
-    return all(run in runs for run in _hashes(words))
+    def stand_in(self, others: "_Runs") -> np.ndarray:
+        """A mask of the texts all of whose runs other texts have."""
+        missing = ~np.isin(self.keys, others.keys)
+        return (np.bincount(self.owner, missing, minlength=len(self.count)) == 0) & (self.count > 0)

@@ -67,7 +67,7 @@ def summaries() -> pd.DataFrame:
 
 def _documented(package: str, modules: list[str]) -> Iterator[tuple[str, str, str]]:
     """Name, kind and docstring of each object, under the first of the names that it has."""
-    seen = set[int]()
+    seen: dict[int, Any] = {}  # by id; what is held there keeps its id
     for module in modules:
         found = import_module(module)
         for name in _public(found):
@@ -76,20 +76,20 @@ def _documented(package: str, modules: list[str]) -> Iterator[tuple[str, str, st
             home = package if hasattr(found, "__all__") else module  # else a module shows what it imports
             if kind is None or not _is_of(thing, home) or id(thing) in seen:
                 continue
-            seen.add(id(thing))
+            seen[id(thing)] = thing
             if (prose := _prose(thing)) is not None:
                 yield f"{module}.{name}", kind, prose
             if kind == "class":
                 yield from _methods(f"{module}.{name}", thing, seen)
 
 
-def _methods(owner: str, thing: type, seen: set[int]) -> Iterator[tuple[str, str, str]]:
+def _methods(owner: str, thing: type, seen: dict[int, Any]) -> Iterator[tuple[str, str, str]]:
     """Those that the class itself defines."""
     for name, member in sorted(vars(thing).items()):
         own = getattr(member, "__func__", getattr(member, "fget", member))
         if name.startswith("_") or id(own) in seen or not (callable(own) or isinstance(member, property)):
             continue
-        seen.add(id(own))
+        seen[id(own)] = own
         if (prose := _prose(own)) is not None:
             yield f"{owner}.{name}", "property" if isinstance(member, property) else "method", prose
 
@@ -120,15 +120,18 @@ def _is_of(thing: Any, home: str) -> bool:
 
 
 def _prose(thing: Any) -> str | None:
-    """The docstring without notes, references and examples; None where it says too little or too much."""
+    """The docstring without notes, references, examples and deprecations; None where it says too little or too much."""
     doc = getattr(thing, "__doc__", None)
     if not isinstance(doc, str):
         return None
     lines = inspect.cleandoc(doc).splitlines()
     while lines and (not lines[0].strip() or re.match(r"^[\w.]+\(.*\)( -> .*)?$", lines[0].strip())):
         lines.pop(0)  # signatures that builtins begin with
-    kept, keeping = [], True
+    kept, keeping, deprecated = [], True, False
     for place, line in enumerate(lines):
+        deprecated = line.startswith(".. deprecated::") or (deprecated and not line[:1].strip())
+        if deprecated:  # some name their arguments in another order in every process
+            continue
         if place + 1 < len(lines) and _UNDERLINE.match(lines[place + 1]):
             keeping = line.strip() in _KEPT
         if keeping:
