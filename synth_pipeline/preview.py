@@ -106,5 +106,7 @@ def _of_known(each: Sequence[float | None], kept: int, whole: int) -> Projection
 
 
 def _line(whole: int, spent: float, all_: Projection, unit: str, form: str) -> str:
-    return (f"They took {spent:{form}} {unit}; {whole:,} rows will take about {all_.expected:{form}} {unit} "
-            f"(95 %: {all_.low:{form}} to {all_.high:{form}}).")  # fmt: skip
+    return (
+        f"They took {spent:{form}} {unit}; {whole:,} rows will take about {all_.expected:{form}} {unit} "
+        f"(95 %: {all_.low:{form}} to {all_.high:{form}}; answers that repeat earlier ones come on top)."
+    )

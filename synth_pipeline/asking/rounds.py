@@ -11,11 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import numpy as np
+
 from synth_pipeline.core.account import account
 from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
 from synth_pipeline.core.progress import report
+from synth_pipeline.dedup.near import near_duplicates
+from synth_pipeline.spec.dedup import Near
+from synth_pipeline.text.shingles import shingle_sets
 
 DUPLICATE = "equal to an earlier one"
+NEAR = "nearly equal to an earlier one"
 SURPLUS = "beyond what was wanted"
 NOTHING_NEW = 20  # answers in a row without a row that can be kept, after which a group is given up
 
@@ -39,10 +45,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A row of an answer; rows of one ``key`` are equal, and the first of them is kept."""
+    """A row of an answer; rows of one ``key`` are equal, and the first of them is kept.
+
+    ``text`` is what is compared for near duplicates, if anything is.
+    """
 
     values: Mapping[str, object]
     key: str
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +63,7 @@ class Kept:
     asked: Asked
     answer: Answer
     item: int
+    text: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +87,18 @@ class _Group:
     asked: int = 0  # questions
     seen: int = 0  # answers, whatever came of them
     barren: int = 0  # answers in a row that gave nothing
+    left: int = 0  # rows after the last round
     kept: list[Kept] = field(default_factory=list)
+
+    def give_back(self, near: set[int], answers: int) -> int:
+        """Take near duplicates out; how many there were.  A long round that leaves nothing new is the last one."""
+        before = len(self.kept)
+        self.kept = [one for one in self.kept if id(one) not in near]
+        lost = before - len(self.kept)
+        if lost and len(self.kept) <= self.left and answers >= NOTHING_NEW:
+            self.barren = NOTHING_NEW
+        self.left = len(self.kept)
+        return lost
 
     def next_questions(self, per_request: int, patience: float) -> int:
         """As many as are missing by the share of rows that were kept so far; no more than patience has."""
@@ -86,7 +108,8 @@ class _Group:
             return 0
         expected = self.seen * per_request
         rate = min(1.0, (len(self.kept) + 1) / (expected + 1)) if expected else 1.0
-        return min(most, math.ceil(missing / (rate * per_request)))
+        bold = max(self.asked, NOTHING_NEW) if self.asked else most  # what is rare is not paid for all at once
+        return min(most, bold, math.ceil(missing / (rate * per_request)))
 
 
 def gather(
@@ -97,16 +120,17 @@ def gather(
     *,
     per_request: int = 1,
     patience: float = 3.0,
-    taken: Iterable[str] = (),
+    near: Near | None = None,
 ) -> Gathered:
     """Ask until every group has as many rows as are wanted of it.
 
     ``read`` makes rows of an answer, or says why one of them is left out.  ``patience`` is how many rows are asked
-    for at most for each that is wanted.  Rows with a key in ``taken`` are left out as equal ones are.
+    for at most for each that is wanted; of texts that are ``near`` each other the first stays.
     """
     groups = {name: _Group(count) for name, count in wanted.items()}
     left_out: Counter[str] = Counter()
-    known = set(taken)
+    known: set[str] = set()
+    order: list[Kept] = []
     spent = False
     while not spent:
         batch = [(name, group.asked + number) for name, group in groups.items()
@@ -116,7 +140,8 @@ def gather(
         asked = [ask(name, number) for name, number in batch]
         for one, answer in zip(asked, model.ask([one.question for one in asked]), strict=True):
             spent = spent or answer.reason is Reason.UNASKED
-            _take(groups[one.group], one, answer, read, known, left_out)
+            order += _take(groups[one.group], one, answer, read, known, left_out)
+        order = _apart(order, groups, near, Counter(name for name, _ in batch), left_out)
         done = sum(min(len(group.kept), group.wanted) for group in groups.values())
         report(f"{done:,} of {sum(wanted.values()):,} rows")
     return Gathered(wanted, [one for group in groups.values() for one in _first(group, left_out)], left_out)
@@ -129,8 +154,8 @@ def _take(
     read: Callable[[Asked, Answer], Iterable[Found | str]],
     known: set[str],
     left_out: Counter[str],
-) -> None:
-    """Keep what is new of an answer."""
+) -> list[Kept]:
+    """Keep what is new of an answer, and return it."""
     group.asked += 1
     if answer.reason is not Reason.UNASKED:
         group.seen += 1
@@ -139,7 +164,7 @@ def _take(
     if answer.reason is not None:
         left_out[answer.reason] += 1
         group.barren += 1
-        return
+        return []
     before = len(group.kept)
     for item, found in enumerate(read(asked, answer)):
         if isinstance(found, str):
@@ -148,8 +173,24 @@ def _take(
             left_out[DUPLICATE] += 1
         else:
             known.add(found.key)
-            group.kept.append(Kept(found.values, asked, answer, item))
+            group.kept.append(Kept(found.values, asked, answer, item, found.text))
     group.barren = 0 if len(group.kept) > before else group.barren + 1
+    return group.kept[before:]
+
+
+def _apart(
+    order: list[Kept], groups: Mapping[str, _Group], near: Near | None, answers: Counter[str], left_out: Counter[str]
+) -> list[Kept]:
+    """The rows in the order in which they came, without those that are near an earlier one."""
+    texts = [one.text for one in order if one.text is not None]
+    if near is None or len(texts) < len(order) or not order:
+        return order
+    stands = near_duplicates(shingle_sets(texts, near.words), near.threshold)
+    far = stands == np.arange(len(order))
+    dropped = {id(one) for one, stays in zip(order, far, strict=True) if not stays}
+    for name, group in groups.items():
+        left_out.update({NEAR: lost} if (lost := group.give_back(dropped, answers[name])) else {})
+    return [one for one, stays in zip(order, far, strict=True) if stays]
 
 
 def _first(group: _Group, left_out: Counter[str]) -> list[Kept]:

@@ -66,7 +66,7 @@ class QuestionsByModel(Spoken, Wording, LabelFields):
     records: Annotated[int | None, OrAbsent()] = Field(
         default=None, ge=1, description="Records to make; as many as there are documents if absent."
     )
-    tasks: tuple[Task, ...] = Field(default=("question",), min_length=1, description="In equal numbers.")
+    tasks: tuple[Task, ...] = Field(default=("question", "extraction"), min_length=1, description="In equal numbers.")
     classes: tuple[str, ...] = Field(default=(), description="Of the task classification.")
     per_request: int = Field(default=1, ge=1, le=20, description="Records that a request asks for.")
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from synth_pipeline.spec.base import OrAbsent, Spec
+from synth_pipeline.spec.dedup import Near
 from synth_pipeline.spec.endpoint import Budget, Endpoint
 
 Branches = dict[str, tuple[str, ...]]
@@ -17,7 +18,7 @@ def variables(template: str) -> set[str]:
     try:
         parts = [(name, form, kind) for _, name, form, kind in Formatter().parse(template) if name is not None]
     except ValueError:
-        raise ValueError("the template has a brace left open; write {{ and }} for braces themselves") from None
+        raise ValueError("the template has a brace left open") from None
     for name, form, kind in parts:
         if not name.isidentifier() or form or kind:
             raise ValueError(f"the template holds {{{name}}}, which is no plain name of a variable")
@@ -117,6 +118,9 @@ class Spoken(Spec):
     )
     numbered: bool = Field(
         default=True, description="Send the number of the request as 'seed', for endpoints that know such a parameter."
+    )
+    near: Annotated[Near | None, OrAbsent()] = Field(
+        default=Near(), description="Of texts that are near each other the first is kept and another asked for."
     )
     patience: float = Field(default=3.0, ge=1, le=100, description="Rows asked for at most for each that is wanted.")
     when_short: WhenShort = Field(

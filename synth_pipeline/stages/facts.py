@@ -7,6 +7,7 @@ from synth_pipeline.adapters.gates import FINDING_GATES, GATES
 from synth_pipeline.adapters.storage import write_aside
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 from synth_pipeline.reports import ReportFacts, report
+from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.stages.audit import evidence_of
 from synth_pipeline.stages.gate import asset_of, judgement_of
 from synth_pipeline.stages.run import Run
@@ -72,6 +73,12 @@ def _about(run: Run) -> dict[str, str]:
         about |= {"Version": staged.content, "Batch": staged.facts["batch_id"]}
         if dropped := staged.facts.get("dropped_evaluation"):
             about["Synthetic rows"] += f", of which {dropped:,} held a sealed document and are not in the release"
+    if "left_out" in rows:
+        about["Left out of what was answered"] = rows["left_out"]
+    if rows.get("missing_rows"):
+        about["Missing rows"] = f"{rows['missing_rows']:,} that were wanted and could not be had"
+    if isinstance(asks := run.spec.generator, Spoken):
+        about["Language model"] = f"{asks.endpoint.model} at {asks.endpoint.name}, which was shown rows of train"
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:
         about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"

@@ -7,9 +7,10 @@ from pydantic import BaseModel
 
 from synth_pipeline.asking import Asked, Found, gather
 from synth_pipeline.asking.quotas import apportioned
-from synth_pipeline.asking.rounds import DUPLICATE, NOTHING_NEW, SURPLUS
+from synth_pipeline.asking.rounds import DUPLICATE, NEAR, NOTHING_NEW, SURPLUS
 from synth_pipeline.core.account import accounting
 from synth_pipeline.core.language_model import Question, Reason
+from synth_pipeline.spec.dedup import Near
 from tests.language_model import Speaker
 
 
@@ -103,3 +104,30 @@ def test_shares_become_whole_rows():
     assert apportioned(10, {"a": 1, "b": 1, "c": 1}) == {"a": 4, "b": 3, "c": 3}
     assert apportioned(100, {"a": 0.7, "b": 0.3}) == {"a": 70, "b": 30}
     assert sum(apportioned(11, {str(place): place + 0.5 for place in range(77)}).values()) == 11
+
+
+def texts(asked, answer):
+    for word in answer.parsed.words:
+        yield Found({"word": word}, word, word)
+
+
+def test_near_duplicates_are_left_out_and_others_asked_for():
+    """Each answer has 12 words; every fourth repeats the one before it but for its last word."""
+
+    def said(question):
+        one = question.sample - (question.sample % 4 == 3)
+        return {"words": [" ".join(f"w{one * 12 + place}" for place in range(11)) + f" z{question.sample}"]}
+
+    speaker = Speaker(said)
+    gathered = gather(speaker, {"a": 60}, ask, texts, near=Near())
+    assert len(gathered.kept) == 60
+    assert not any(one.asked.number % 4 == 3 for one in gathered.kept)
+    assert gathered.left_out[NEAR] + gathered.left_out.get(SURPLUS, 0) + 60 == len(speaker.heard) < 90
+
+
+def test_a_model_that_varies_few_texts_is_given_up():
+    speaker = Speaker(
+        lambda one: {"words": [" ".join(f"w{one.sample % 3}{place}" for place in range(20)) + content(one)]}
+    )
+    gathered = gather(speaker, {"a": 100}, ask, texts, near=Near(), patience=10)
+    assert gathered.short == {"a": (100, 3)} and len(speaker.heard) == 200

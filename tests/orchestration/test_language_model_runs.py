@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from synth_pipeline import stages
 from synth_pipeline.adapters.endpoint import request_ledger
 from synth_pipeline.adapters.project import store
+from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.table import RECORD_ID
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.generation import fit
 from synth_pipeline.mock import Running, plan_of, running
 from synth_pipeline.preview import preview_of, projected
 from synth_pipeline.stages import Run
@@ -73,6 +76,26 @@ def test_a_preview_projects_the_whole_and_is_paid_for_once(spec, mock):
     assert seen.cost is not None and abs(seen.cost.expected / cost - 1) < 0.15
     assert seen.cost.low <= seen.cost.expected <= seen.cost.high
     assert after["billed_contents"] == after["billed"] >= 300 > first["billed"] == 20
+
+
+def test_commands_show_rows_with_their_cost_and_where_a_record_is_from(spec, mock, monkeypatch):
+    monkeypatch.setattr("synth_pipeline.cli.records.spec_of", lambda dataset: spec)
+    done = CliRunner().invoke(app, ["preview", "bank", "--rows", "6", "--show", "2"])
+    assert done.exit_code == 0 and done.output.count("text: ") == 2
+    assert "6 rows by 6 requests to 'local'" in done.output and "USD; 300 rows will take about" in done.output
+    missing = CliRunner().invoke(app, ["trace", "synthetic-0123456789abcdef-1"])
+    assert isinstance(missing.exception, SynthError)
+
+
+def test_rows_are_made_from_a_file_without_a_declaration(spec, mock, tmp_path):
+    declared = {"endpoint": spec.generator.endpoint.model_dump(), "mode": {"kind": "labelled_text", "label": "label"}}
+    train = pd.read_parquet(tmp_path / "real.parquet").head(60)
+    told: list[str] = []
+    fitted = fit(train, "language_model", parameters=declared, progress=told.append)
+    assert fitted.write(tmp_path / "made.csv", 30, progress=told.append) == 30
+    made = pd.read_csv(tmp_path / "made.csv")
+    assert len(made) == made["text"].nunique() == 30 and {*made["label"]} == {*LABELS}
+    assert "30 of 30 rows" in told
 
 
 def test_the_interval_of_a_projection_holds_the_truth_as_often_as_it_says():

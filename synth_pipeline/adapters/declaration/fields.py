@@ -179,9 +179,9 @@ _RULED = {  # likewise
 
 
 _SPOKEN = {  # likewise
-    "unknown variable": "correct the name, or declare a taxonomy of that name; write {{ and }} for braces themselves.",
-    "has a brace left open": "close it, or double it.",
-    "no plain name of a variable": "name a variable alone, or double the braces.",
+    "unknown variable": "correct the name, or declare a taxonomy of that name above it.",
+    "has a brace left open": "close it; braces hold the name of a variable, and nothing else.",
+    "no plain name of a variable": "name a variable alone.",
     "the taxonomy has a loop": "take one of these out of the group that leads back.",
     "the taxonomy has a group without": "give it an entry, or delete it.",
     "the taxonomy names": "delete one of the two.",

@@ -60,6 +60,7 @@ class LanguageModelSampler:
         gathered = gather(
             model, wanted, lambda title, number: self._ask(title, number, reply, seed), self._read,
             per_request=self.mode.per_request, patience=self.spoken.patience,
+            near=self.spoken.near,
         )  # fmt: skip
         refuse_short(gathered, self.spoken)
         order = seed.child("order").stream().permutation(len(gathered.kept))
@@ -86,7 +87,12 @@ class LanguageModelSampler:
     def _read(self, asked: Asked, answer: Answer) -> Iterator[Found | str]:
         assert answer.parsed is not None
         for row in self.mode.rows(answer.parsed, self.known):
-            yield row if isinstance(row, str) else Found(row, self.mode.key(row))
+            yield row if isinstance(row, str) else Found(row, self.mode.key(row), self._document(row))
+
+    def _document(self, row: Row) -> str | None:
+        """What a reader sees of a row; None for rows of a table, which may well resemble each other."""
+        names = self.mode.columns()
+        return None if names is None else "\n".join(str(row[name] or "") for name in names)
 
     def _table(self, rows: Sequence[tuple[str, Row]], seed: Seed) -> Table:
         names = self.known.schema.modelled

@@ -1,0 +1,53 @@
+"""Mistakes in how a language model is asked, with file and line."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from synth_pipeline.adapters.declaration import mistakes
+from synth_pipeline.adapters.project import ROOT
+
+DECLARED = """type: synth_pipeline.SyntheticDataset
+attributes:
+  name: bank
+  source: {{kind: file, path: {path}}}
+  columns: {{text: {{kind: text}}}}
+  {part}:
+    kind: language_model
+    endpoint:
+      name: local
+      base_url: http://127.0.0.1:9/v1
+      model: mock
+{rest}
+"""
+MODE = "    mode:\n      kind: labelled_text\n      label: label\n"
+
+
+@pytest.mark.parametrize(
+    ("part", "rest", "line", "told"),
+    [
+        ("generator", f"{MODE}      template: Say {{lable}}", 15, "unknown variable {lable}"),
+        ("generator", f"{MODE}      template: Say {{label", 15, "brace left open"),
+        (
+            "generator",
+            f"{MODE}      taxonomies:\n        topic:\n          a: [b]\n          b: [a]",
+            16,
+            "loop: a > b > a",
+        ),
+        ("generator", f"{MODE}      quotas: {{a: .5, b: .4}}", 15, "sum to 0.9"),
+        ("generator", f"{MODE}      text: body", 12, "no column 'body'"),
+        ("generator", f"{MODE}    parameters: {{seed: 3}}", 15, "cannot set 'seed'"),
+        ("labels", "    text: text\n    id: label\n    template: Say {what}", 14, "unknown variable {what}"),
+        ("labels", "    text: text\n    id: text", 12, "the same column"),
+    ],
+)
+def test_a_mistake_has_its_line_and_says_what_to_do(tmp_path: Path, part, rest, line, told):
+    rows = {"text": [f"words of number {place}" for place in range(40)], "label": ["a", "b"] * 20}
+    pd.DataFrame(rows).to_parquet(tmp_path / "rows.parquet", index=False)
+    file = tmp_path / "bank" / "defs.yaml"
+    file.parent.mkdir()
+    file.write_text(DECLARED.format(path=tmp_path / "rows.parquet", part=part, rest=rest))
+    found = [one for one in mistakes(file, root=ROOT) if told in one.problem]
+    assert [one.line for one in found] == [line]
+    assert found[0].fix and found[0].field.startswith(part)
