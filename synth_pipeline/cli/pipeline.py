@@ -162,7 +162,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         for name, value in row.items():
             if name != "dataset" and value is not None:
                 say(f"  {name.replace('_', ' '):<12} {value}")
-        if row["release"] is None:
+        if row["release"] is None and row["labels"] is None:
             say(f"  nothing is released yet: synth run {row['dataset']}")
 
 

@@ -5,20 +5,28 @@ from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.storage import Store
+from synth_pipeline.stages.folder import MANIFEST
+from synth_pipeline.stages.labels import LABELS
 
 
 def status_of(store: Store, dataset: str) -> dict[str, Any]:
-    """One row: the release in force, and how the latest run ended; None for what there is not."""
+    """One row: the release in force, its questions over real documents, and how the latest run ended.
+
+    None for what there is not.
+    """
     releases = Ledger(store).read("releases", dataset)
     latest = releases[releases["event"] != "staged"]
     row: dict[str, Any] = dict.fromkeys(("dataset", "release", "verdict", "rows", "generator", "seed", "source",
-                                         "released_at", "latest_run"))  # fmt: skip
+                                         "released_at", "labels", "latest_run"))  # fmt: skip
     row["dataset"] = dataset
     if (version := store.current_release(dataset)) is not None:
         manifest = json.loads((store.published(dataset) / "current" / "manifest.json").read_text(encoding="utf-8"))
         row |= {"release": version} | {key: manifest[key] for key in ("verdict", "rows", "generator", "seed", "source")}
         mine = releases[(releases["event"] == "released") & (releases["version"] == version)]
         row["released_at"] = f"{mine['at'].max():%Y-%m-%d %H:%M} UTC" if len(mine) else None
+    if (labels := store.published(dataset) / LABELS / "current" / MANIFEST).exists():
+        manifest = json.loads(labels.read_text(encoding="utf-8"))
+        row["labels"] = f"{manifest['version']}, {manifest['rows']:,} records, {manifest['verdict']}"
     if len(latest):
         last = latest.iloc[-1]
         reason = f": {last['reasons'].splitlines()[0]}" if last["reasons"] else ""

@@ -19,6 +19,7 @@ from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.defs.docstrings.corpus import MODULES, summaries
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.labels import label_documents
+from synth_pipeline.stages.status import status_of
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,9 @@ def test_records_are_released_with_their_origin_and_a_trace_in_the_ledger(made, 
     first, outcome = made
     assert outcome.judgement.verdict.holds
     manifest = json.loads((outcome.folder / "manifest.json").read_text())
+    status = status_of(first.store, first.name)
+    assert status["labels"] == f"{manifest['version']}, {manifest['rows']:,} records, {manifest['verdict']}"
+    assert status["release"] is None
     assert manifest["mode"] == "labels_only"
     assert manifest["rows"] == len(outcome.records) > 4_000
     assert manifest["files"] == {"data.parquet": of_file(outcome.folder / "data.parquet")}
