@@ -15,6 +15,7 @@ from synth_pipeline.adapters.gates.budget import refuse_unattainable
 from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.ingest.parts import Data, as_file, read_real, read_under
 from synth_pipeline.adapters.project import store, suites
+from synth_pipeline.adapters.storage import MANIFEST
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.canaries import INCLUDED, Canaries, planted
 from synth_pipeline.checks.effort import EFFORTS, Preset
@@ -159,9 +160,9 @@ def load_release(dataset: str, version: str | None = None) -> pd.DataFrame:
     """
     place = store().published(dataset)
     folder = place / "current" if version is None else place / "releases" / version
-    if not (folder / "manifest.json").exists():
+    if not (folder / MANIFEST).exists():
         raise SynthError(f"{dataset} has no release {version or ''}".rstrip() + ".", f"run 'synth run {dataset}'.")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if of_file(folder / "data.parquet") != manifest["files"]["data.parquet"]:
         raise SynthError(f"The data of {dataset} {manifest['version']} are not what was released.",
                          f"delete {folder.resolve()} and run 'synth run {dataset}'.")  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from synth_pipeline.adapters.ingest.frames import function_of
+from synth_pipeline.adapters.own_code import own_code
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.text.latent import Embed
 
@@ -29,10 +30,8 @@ def embedding_of(function: str, root: Path) -> Embed:
 
 
 def _called(own: Embed, function: str, texts: list[str]) -> np.ndarray:
-    try:
+    with own_code(f"{function} failed", "call it by hand and mend it."):
         vectors = np.asarray(own(texts))
-    except Exception as error:  # noqa: BLE001  (the user's function may raise anything, with texts in the message)
-        raise SynthError(f"{function} raised {type(error).__name__}.", "call it by hand and mend it.") from None
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise SynthError(
             f"{function} returned an array of shape {vectors.shape} for {len(texts)} texts.",

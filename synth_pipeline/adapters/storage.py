@@ -24,6 +24,7 @@ from synth_pipeline.core.fingerprint import of_file, of_text
 
 ABOUT = "about.json"
 DATA = "data.parquet"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Store:
     def current_release(self, dataset: str) -> str | None:
         """Version of the release in force."""
         link = self.published(dataset) / "current"
-        return link.resolve().name if (link / "manifest.json").exists() else None
+        return link.resolve().name if (link / MANIFEST).exists() else None
 
 
 class Draft:

@@ -35,7 +35,12 @@ class Mmd:
             raise Unmeasurable("There is no column to compare.", "keep more than identifiers and text.")
         # Where the synthetic table misses numbers that real rows never miss, all points have an axis more.
         axes = tuple(evidence.embed(2, slice(1), [name]).shape[1] for name in evidence.names)
-        real = evidence.real.recall((self.name, axes, sample.key), lambda: _Real.of(evidence, sample, axes))
+
+        def of_real() -> RealWaves:
+            points = (evidence.embed(side, sample.rows[side]) for side in (0, 1))
+            return RealWaves.of(*points, sample, _directions(evidence, axes), evidence.seed.child("mmd").stream())
+
+        real = evidence.real.recall((self.name, axes, sample.key), of_real)
         waves = waves_of(evidence.embed(2, sample.rows.synthetic), real.directions)
         made = mean_waves(sample.weights.synthetic, waves)
         measured = of_replicates(np.linalg.norm(made - real.holdout, axis=1), real.baseline)
@@ -46,8 +51,17 @@ class Mmd:
         )  # fmt: skip
 
 
+def _directions(evidence: Evidence, axes: tuple[int, ...]) -> np.ndarray:
+    """Each column has its own, so that a column more leaves the others' as they are."""
+    seed = evidence.seed.child("mmd")
+    return np.vstack([
+        seed.child(name).stream().standard_normal((count, FREQUENCIES))
+        for name, count in zip(evidence.names, axes, strict=True)
+    ])  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Real:
+class RealWaves:
     """What train and holdout alone determine."""
 
     directions: np.ndarray
@@ -56,19 +70,19 @@ class _Real:
     baseline: np.ndarray  # distance of train from it, likewise
 
     @classmethod
-    def of(cls, evidence: Evidence, sample: Resample, axes: tuple[int, ...]) -> "_Real":
-        seed = evidence.seed.child("mmd")
-        directions = np.vstack([
-            seed.child(name).stream().standard_normal((count, FREQUENCIES))
-            for name, count in zip(evidence.names, axes, strict=True)
-        ])  # fmt: skip
-        train, holdout = (evidence.embed(side, sample.rows[side]) for side in (0, 1))
-        directions = (directions / median_distance(holdout, seed.stream())).astype(np.float32)
+    def of(
+        cls,
+        train: np.ndarray,
+        holdout: np.ndarray,
+        sample: Resample,
+        directions: np.ndarray,
+        stream: np.random.Generator,
+    ) -> "RealWaves":
+        """From points of train and holdout and normal directions, which are brought to the width of the kernel."""
+        directions = (directions / median_distance(holdout, stream)).astype(np.float32)
         waves = waves_of(holdout, directions)
-        means = [
-            mean_waves(sample.weights.train, waves_of(train, directions)),
-            mean_waves(sample.weights.holdout, waves),
-        ]
+        means = [mean_waves(sample.weights.train, waves_of(train, directions)),
+                 mean_waves(sample.weights.holdout, waves)]  # fmt: skip
         return cls(directions, waves, means[1], np.linalg.norm(means[0] - means[1], axis=1))
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_set, smallest_p
 from synth_pipeline.checks.neighbours import owners, searched
-from synth_pipeline.checks.texts import columns_of_text, made_tokens, real_tokens
-from synth_pipeline.checks.units import Pool, real_pool, require_enough
+from synth_pipeline.checks.texts import made_tokens, pooled_columns, real_tokens
+from synth_pipeline.checks.units import Pool
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.text.alignment import Chains, Sources
 
@@ -40,11 +40,7 @@ class Paraphrases:
         return smallest_p(train, holdout) if metric == "members among the closest" else 0.0
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
-        if not (columns := columns_of_text(evidence)):
-            return
-        pool = real_pool(evidence)
-        require_enough(pool, evidence)
-        for column in columns:
+        for column, pool in pooled_columns(evidence):
             sources = sources_of(evidence, column)
             claims = sources.chains(*made_tokens(evidence, column)).claims(len(evidence.synthetic))
             threshold = natural(evidence, column)

@@ -8,8 +8,7 @@ from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_scores, smallest_p
 from synth_pipeline.checks.nearest_records import per_unit
 from synth_pipeline.checks.neighbours import NEAREST, TINY, others, owners, search, searched
-from synth_pipeline.checks.texts import columns_of_text, made_tokens, real_tokens, space_of
-from synth_pipeline.checks.units import real_pool, require_enough
+from synth_pipeline.checks.texts import made_tokens, pooled_columns, real_tokens, space_of
 from synth_pipeline.core.finding import Family, Finding
 
 
@@ -32,11 +31,7 @@ class TextNeighbours:
         return smallest_p(train, holdout) if metric == "members among the closest" else 0.0
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
-        if not (columns := columns_of_text(evidence)):
-            return
-        pool = real_pool(evidence)
-        require_enough(pool, evidence)
-        for column in columns:
+        for column, pool in pooled_columns(evidence):
             scores = per_unit(pool, searched(evidence), _closeness(evidence, column))
             seen = np.isfinite(scores)
             scores, member = scores[seen], pool.member[seen]

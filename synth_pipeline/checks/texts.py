@@ -1,11 +1,13 @@
 """Columns of text as tokens, for the checks that read them."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from synth_pipeline.checks.evidence import Evidence
+from synth_pipeline.checks.units import Pool, real_pool, require_enough
 from synth_pipeline.spec.columns import Kind
 from synth_pipeline.text.space import Space
 from synth_pipeline.text.tokens import encoded
@@ -28,6 +30,17 @@ class Tokens(NamedTuple):
 def columns_of_text(evidence: Evidence) -> list[str]:
     """Names, in order; the checks of text say nothing where there is none."""
     return evidence.schema.of(Kind.TEXT)
+
+
+def pooled_columns(evidence: Evidence) -> Iterator[tuple[str, Pool]]:
+    """Each column of text with the records of both sides, for a test of membership; nothing where there is no text.
+
+    Raises Unmeasurable where records are too few.
+    """
+    if columns := columns_of_text(evidence):
+        pool = real_pool(evidence)
+        require_enough(pool, evidence)
+        yield from ((column, pool) for column in columns)
 
 
 def left_to_text(evidence: Evidence, columns: int) -> bool:

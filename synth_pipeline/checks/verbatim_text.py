@@ -6,8 +6,8 @@ import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_set
-from synth_pipeline.checks.texts import columns_of_text, made_tokens, real_tokens
-from synth_pipeline.checks.units import SMALLEST, Pool, real_pool, require_enough
+from synth_pipeline.checks.texts import made_tokens, pooled_columns, real_tokens
+from synth_pipeline.checks.units import SMALLEST, Pool
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.text.alignment import HOLDERS
 from synth_pipeline.text.runs import Runs, runs, whole
@@ -31,11 +31,7 @@ class VerbatimText:
     family = Family.PRIVACY
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
-        if not (columns := columns_of_text(evidence)):
-            return
-        pool = real_pool(evidence)
-        require_enough(pool, evidence)
-        for column in columns:
+        for column, pool in pooled_columns(evidence):
             real, made = real_tokens(evidence, column), made_tokens(evidence, column)
             if len(real.hashes):
                 yield self._finding(f"{column}: whole text", _found(whole(*real), whole(*made), pool), pool)

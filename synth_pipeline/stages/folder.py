@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from synth_pipeline.adapters.storage import DATA, Artefact
+from synth_pipeline.adapters.storage import DATA, MANIFEST, Artefact
 from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.provenance import COLUMNS
 from synth_pipeline.reports import card, report
 from synth_pipeline.stages.facts import facts_of_run
 from synth_pipeline.stages.run import Run
-
-MANIFEST = "manifest.json"
 
 
 def release_folder(run: Run, staged: Artefact) -> Path:

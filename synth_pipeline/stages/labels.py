@@ -12,7 +12,7 @@ import pandas as pd
 from synth_pipeline.adapters.endpoint import connected, spoken_of
 from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.adapters.project import suites
-from synth_pipeline.adapters.storage import DATA, Artefact, point
+from synth_pipeline.adapters.storage import DATA, MANIFEST, Artefact, point
 from synth_pipeline.core.account import accounting
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file, of_frame
@@ -23,7 +23,6 @@ from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Judgement
 from synth_pipeline.spec.columns import Schema
 from synth_pipeline.stages.audit import write_findings
-from synth_pipeline.stages.folder import MANIFEST
 from synth_pipeline.stages.gate import judge
 from synth_pipeline.stages.real import load_source, split_source, table_of
 from synth_pipeline.stages.run import Run

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.storage import Store
-from synth_pipeline.stages.folder import MANIFEST
+from synth_pipeline.adapters.storage import MANIFEST, Store
 from synth_pipeline.stages.labels import LABELS
 
 
@@ -20,7 +19,7 @@ def status_of(store: Store, dataset: str) -> dict[str, Any]:
                                          "released_at", "labels", "latest_run"))  # fmt: skip
     row["dataset"] = dataset
     if (version := store.current_release(dataset)) is not None:
-        manifest = json.loads((store.published(dataset) / "current" / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((store.published(dataset) / "current" / MANIFEST).read_text(encoding="utf-8"))
         row |= {"release": version} | {key: manifest[key] for key in ("verdict", "rows", "generator", "seed", "source")}
         mine = releases[(releases["event"] == "released") & (releases["version"] == version)]
         row["released_at"] = f"{mine['at'].max():%Y-%m-%d %H:%M} UTC" if len(mine) else None

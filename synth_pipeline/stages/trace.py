@@ -10,14 +10,13 @@ import pandas as pd
 
 from synth_pipeline.adapters.endpoint import REQUESTS, request_ledger
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.storage import DATA, Artefact, Store
+from synth_pipeline.adapters.storage import DATA, MANIFEST, Artefact, Store
 from synth_pipeline.core.account import ROW, TRACED, row_hashes
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.records import RECORDS
 from synth_pipeline.core.table import RECORD_ID, Table
 
 TRACES = "traces.parquet"
-MANIFEST = "manifest.json"
 _ID = re.compile(r"^synthetic-([0-9a-f]{16})-(\d+)$")
 _OF_RELEASE = ("dataset", "version", "batch_id", "generator", "generation", "seed", "source", "spec", "run_id")
 

@@ -297,7 +297,7 @@ def test_python_functions(tmp_path):
     }
     expected = {
         "nothing": "returned int",
-        "fails": "raised KeyError",
+        "fails": "failed (KeyError)",
         "nested": "'m' of made_here:nested is of type object",
         "empty": "empty",
         "twice": "'a' twice",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from synth_pipeline.adapters.declaration.document import Place
+from synth_pipeline.adapters.declaration.fixes import FIXES
 from synth_pipeline.adapters.declaration.mistake import listed, meant
 from synth_pipeline.dataset import DatasetSpec
 
@@ -115,8 +116,8 @@ def _unknown(error: dict[str, Any], _: Found) -> tuple[str, str]:
 def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     """An error that the spec itself words."""
     told = str(error["ctx"]["error"])
-    if found.place[:1] in _FIXES:
-        return f"{told}.", next(fix for words, fix in _FIXES[found.place[:1]].items() if words in told)
+    if found.place[:1] in FIXES:
+        return f"{told}.", next(fix for words, fix in FIXES[found.place[:1]].items() if words in told)
     fixes = {
         "shares": "change them, such as to 0.5, 0.25 and 0.25; a share that is not given has its default.",
         "cron": "write minute, hour, day of month, month and weekday, such as '0 3 * * 1' for Mondays at three.",
@@ -127,81 +128,6 @@ def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     }
     name = next((part for part in reversed(found.place) if part in fixes), told.split(" ", 1)[0])
     return f"{told}.", fixes.get(str(name), "correct it.")
-
-
-_CONSTRAINED = {  # words of the problem, and what to do
-    "is declared twice": "delete one of the two.",
-    "is named twice": "name each column once.",
-    "and names": "name as many.",
-    "is the total": "take it out of the parts.",
-    "that determine it": "name another column.",
-    "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
-    "is above max": "exchange the two, or correct one of them.",
-    "": "give one of them, or both.",
-}
-
-_CONDITIONED = {
-    "fixed value": "keep one of the two.",
-    "is balanced twice": "delete one of the two.",
-    "is named twice": "name each column once.",
-    "and names 0": "name as many.",
-    "of one column": "name one column, or leave the shares out for equal ones.",
-    "between 0 and 1": "write them as fractions, such as 0.5 for half of the rows.",
-    "above 1": "lower them; values that are not named share what is left of 1.",
-    "": "give one of them, or both.",
-}
-
-
-_MADE = {  # likewise
-    "is only for identifiers": "delete it, or write 'kind: identifier'.",
-    "exclude each other": "delete one of the two.",
-    "no locale of Faker": "write language and country, such as de_DE.",
-    "no regular expression": "correct it, and write it between single quotes, where YAML leaves backslashes alone.",
-    "": "write it with characters, sets, groups, alternatives and repetitions alone, such as 'C-[0-9]{8}'.",
-}
-
-
-_RULED = {  # likewise
-    "is not read by law": "delete it, or choose the law that reads it.",
-    "needs": "add it.",
-    "is above max": "exchange the two, or correct one of them.",
-    "must be above 0": "correct it.",
-    "must be at least 1": "correct it.",
-    "names a level twice": "delete one of the two.",
-    "as many as levels": "write one weight for each level, in their order.",
-    "must have no time zone": "write them without offset, such as 2024-03-31 12:00:00.",
-    "start is after end": "exchange the two.",
-    "and not both": "keep the one of the two that you want.",
-    "can follow a single column": "name one column, or give 'levels' instead.",
-    "goes with a mapping": "delete it, or give a mapping.",
-    "is named twice": "name two different columns.",
-}
-
-
-_SPOKEN = {  # likewise
-    "unknown variable": "correct the name, or declare a taxonomy of that name above it.",
-    "has a brace left open": "close it; braces hold the name of a variable, and nothing else.",
-    "no plain name of a variable": "name a variable alone.",
-    "the taxonomy has a loop": "take one of these out of the group that leads back.",
-    "the taxonomy has a group without": "give it an entry, or delete it.",
-    "the taxonomy names": "delete one of the two.",
-    "cannot have that name": "choose another one, of letters and underscores.",
-    "quotas must sum to 1": "change them, or leave them out for the shares of train.",
-    "quotas must be shares": "leave out what has none.",
-    "quotas are of labels": "name the column of labels as 'label' above them.",
-    "parameters cannot set": "take it out.",
-    "is above most": "exchange the two.",
-}
-
-
-_FIXES: dict[Place, dict[str, str]] = {
-    ("constraints",): _CONSTRAINED,
-    ("conditions",): _CONDITIONED,
-    ("columns",): _MADE,
-    ("generator",): _SPOKEN | _RULED | _MADE,
-    ("labels",): _SPOKEN | {"": "correct it."},
-    ("tables",): _RULED | _MADE,
-}
 
 
 def _misspelt(error: dict[str, Any], found: Found) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from synth_pipeline.adapters.ingest.opened import Opened
 from synth_pipeline.adapters.ingest.session import Session
+from synth_pipeline.adapters.own_code import own_code
 from synth_pipeline.core.errors import SynthError
 
 
@@ -59,23 +60,16 @@ def _importable(root: Path) -> Generator[None, None, None]:
 
 def _imported(function: str) -> Callable[..., Any]:
     module, name = function.split(":")
-    try:
+    with own_code(f"The module of {function} cannot be imported", "install it, or put it in the project's folder."):
         found = getattr(importlib.import_module(module), name, None)
-    except Exception as error:  # noqa: BLE001  (the user's module may raise anything at import)
-        raise SynthError(
-            f"The module of {function} cannot be imported ({type(error).__name__}).",
-            "install it, or put it in the project's folder.",
-        ) from None
     if not callable(found):
         raise SynthError(f"{module} has no function {name!r}.", "name a function of that module.")
     return found
 
 
 def _called(function: Callable[[], Any], name: str) -> pd.DataFrame:
-    try:
+    with own_code(f"{name} failed", "call it by hand and mend it."):
         frame = function()
-    except Exception as error:  # noqa: BLE001  (the user's function may raise anything, with rows in the text)
-        raise SynthError(f"{name} raised {type(error).__name__}.", "call it by hand and mend it.") from None
     if not isinstance(frame, pd.DataFrame):
         raise SynthError(f"{name} returned {type(frame).__name__}, not a pandas data frame.", "return a data frame.")
     return frame
