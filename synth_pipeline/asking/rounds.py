@@ -14,6 +14,7 @@ from hashlib import sha256
 import numpy as np
 
 from synth_pipeline.core.account import account
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
 from synth_pipeline.core.progress import report
 from synth_pipeline.dedup.near import near_duplicates
@@ -24,6 +25,8 @@ DUPLICATE = "equal to an earlier one"
 NEAR = "nearly equal to an earlier one"
 SURPLUS = "beyond what was wanted"
 NOTHING_NEW = 20  # answers in a row without a row that can be kept, after which a group is given up
+FIRST = 20  # questions at a time until there is an answer that can be used
+UNUSABLE = 60  # answers of which none can be used, after which the endpoint is given up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,25 +129,48 @@ def gather(
 
     ``read`` makes rows of an answer, or says why one of them is left out.  ``patience`` is how many rows are asked
     for at most for each that is wanted; of texts that are ``near`` each other the first stays.
+    Raises SynthError where none of the first ``UNUSABLE`` answers has the form that was asked for.
     """
     groups = {name: _Group(count) for name, count in wanted.items()}
     left_out: Counter[str] = Counter()
     known: set[str] = set()
     order: list[Kept] = []
-    spent = False
+    usable = spent = False
     while not spent:
         batch = [(name, group.asked + number) for name, group in groups.items()
                  for number in range(group.next_questions(per_request, patience))]  # fmt: skip
         if not batch:
             break
-        asked = [ask(name, number) for name, number in batch]
+        asked = [ask(name, number) for name, number in (batch if usable else batch[:FIRST])]
         for one, answer in zip(asked, model.ask([one.question for one in asked]), strict=True):
+            usable = usable or answer.reason is None
             spent = spent or answer.reason is Reason.UNASKED
             order += _take(groups[one.group], one, answer, read, known, left_out)
-        order = _apart(order, groups, near, Counter(name for name, _ in batch), left_out)
+        order = _apart(order, groups, near, Counter(one.group for one in asked), left_out)
         done = sum(min(len(group.kept), group.wanted) for group in groups.values())
         report(f"{done:,} of {sum(wanted.values()):,} rows")
+        if not (usable or spent):
+            _refuse_unusable(sum(group.seen for group in groups.values()), left_out, model)
     return Gathered(wanted, [one for group in groups.values() for one in _first(group, left_out)], left_out)
+
+
+def _refuse_unusable(answers: int, left_out: Counter[str], model: LanguageModel) -> None:
+    """Raise SynthError after so many answers that cannot be used."""
+    if answers < UNUSABLE:
+        return
+    of, (reason, _) = f"of the endpoint {model.endpoint!r}", left_out.most_common(1)[0]
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common())
+    fix = _FIXES[reason].format(of=of)
+    raise SynthError(f"None of the first {answers:,} answers {of} can be used: {reasons}.",
+                     f"{fix}, and run again: what was paid for is kept.")  # fmt: skip
+
+
+_FIXES: Mapping[str, str] = {
+    Reason.INVALID: "set 'structured' {of} to json_object or none, or name a 'model' that keeps to a schema",
+    Reason.TRUNCATED: "raise 'max_tokens' in 'parameters', or ask for fewer rows per request",
+    Reason.REFUSED: "ask in other words by 'template', or name another 'model'",
+    Reason.FAILED: "look at what the endpoint itself has logged",
+}
 
 
 def _take(

@@ -25,7 +25,7 @@ class Part(BaseModel):
 class Fault(Part):
     """One way to misbehave, and when: each condition that is given must hold, and the first fault that fits wins."""
 
-    kind: Unbilled | Billed
+    kind: Literal[Unbilled, Billed]
     share: float = Field(default=1.0, ge=0, le=1, description="Chance of a request, by its content and its try.")
     every: int | None = Field(default=None, ge=1, description="Each n-th request, in the order in which they come.")
     first: int = Field(default=1, ge=1, description="From this request on, counted from 1.")

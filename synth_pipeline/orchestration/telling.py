@@ -39,7 +39,7 @@ def result_of(artefact: Artefact, **more: Any) -> dg.MaterializeResult:
     shown = {
         key: value
         for key, value in artefact.facts.items()
-        if isinstance(value, str | int | float) and key not in ("rows", "typed_by")
+        if isinstance(value, str | int | float) and key not in ("rows", "typed_by", "read_as")
     }
     metadata: dict[str, Any] = {
         "content": artefact.content,
