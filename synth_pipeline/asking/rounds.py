@@ -167,7 +167,7 @@ def _refuse_unusable(answers: int, left_out: Counter[str], model: LanguageModel)
 
 _FIXES: Mapping[str, str] = {
     Reason.INVALID: "set 'structured' {of} to json_object or none, or name a 'model' that keeps to a schema",
-    Reason.TRUNCATED: "raise 'max_tokens' in 'parameters', or ask for fewer rows per request",
+    Reason.TRUNCATED: "raise 'max_tokens' in 'parameters', or lower 'per_request'",
     Reason.REFUSED: "ask in other words by 'template', or name another 'model'",
     Reason.FAILED: "look at what the endpoint itself has logged",
 }

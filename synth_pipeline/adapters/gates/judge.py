@@ -15,6 +15,7 @@ from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 _SHOWN = 3  # subjects named in a reason
 
@@ -135,7 +136,18 @@ def _table_line(one: "ExpectationValidationResult") -> Line:
     count = result.get("unexpected_count")
     observed = f"{count} values" if count is not None else str(result.get("observed_value", "failed"))
     verdict = Verdict.BLOCK if config.severity.value == "critical" else Verdict.WARN
-    return Line(name, config.severity.value, verdict, f"{name}: {observed[:200]}")
+    return Line(name, config.severity.value, verdict, f"{name}: {observed[:200]}{_wanted(config)}")
+
+
+def _wanted(config: "ExpectationConfiguration") -> str:
+    """The bounds of an expectation of the whole table, and why it stands there; those of a column are real values."""
+    if config.kwargs.get("column") is not None:
+        return ""
+    named = (("at least", "min_value"), ("at most", "max_value"))
+    parts = [f"{word} {value:,}" for word, key in named
+             if isinstance(value := config.kwargs.get(key), int | float)]  # fmt: skip
+    bounds = f", and {' and '.join(parts)} is wanted" if parts else ""
+    return f"{bounds} ({config.notes})" if config.notes and isinstance(config.notes, str) else bounds
 
 
 def _finding_line(one: "ExpectationValidationResult", findings: pd.DataFrame) -> Line:
