@@ -9,6 +9,7 @@ from synth_pipeline.checks.constraints import Constraints
 from synth_pipeline.checks.coverage import Coverage
 from synth_pipeline.checks.detectable import MinimumDetectableLeak
 from synth_pipeline.checks.diversity import Diversity
+from synth_pipeline.checks.entities import Entities
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.exchangeability import Exchangeability
@@ -58,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     Paraphrases(),
     TextNeighbours(),
     PersonalData(),
+    Entities(),
     PlantedCanaries(),
     MinimumDetectableLeak(),
     Marginals(),

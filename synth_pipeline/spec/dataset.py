@@ -10,6 +10,7 @@ from synth_pipeline.spec.columns import ColumnOverride
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.spec.dedup import Dedup
+from synth_pipeline.spec.presidio import Presidio
 from synth_pipeline.spec.source import Source
 
 
@@ -90,6 +91,9 @@ class DatasetFields(Spec):
     )
     conditions: Conditions = Field(
         default=Conditions(), description="What the synthetic rows are to be like, other than the real ones are."
+    )
+    presidio: Annotated[Presidio | None, OrAbsent()] = Field(
+        default=None, description="Names and further personal data that the audit looks for in texts; needs the extra."
     )
     dedup: Annotated[Dedup | None, OrAbsent()] = Field(
         default=None,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from synth_pipeline.adapters.presidio import detector
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.checks import Evidence
 from synth_pipeline.core.fingerprint import of_frame
@@ -25,6 +26,7 @@ def evidence_of(run: Run) -> Evidence:
         run.spec.sensitive,
         run.spec.key,
         constraints=run.spec.constraints,
+        detector=detector(run.spec.presidio),
     )
 
 

@@ -34,6 +34,7 @@ CONDITIONAL = {
     "nulls",
     "groups",
     "constraints",
+    "entities",
     "verbatim_text",
     "paraphrases",
     "text_neighbours",
