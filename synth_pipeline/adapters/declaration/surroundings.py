@@ -21,7 +21,7 @@ def files(defs: Path) -> list[Path]:
 def mistakes_of_suites(name: str, root: Path, suites: Suites) -> Iterator[Mistake]:
     """Suites that would refuse to load, and files that no gate would read."""
     own = suites.folder / name
-    for gate in GATES:
+    for gate in (*GATES, *LABEL_GATES):
         try:
             suites.load(gate, name)
         except SynthError as error:
