@@ -97,8 +97,9 @@ def _failed_gate(spec: DatasetSpec, job: UnresolvedAssetJobDefinition) -> dg.Sen
         refusal_report(Run(spec, store(), run.run_id, run.tags))
         if run.tags.get(DRILL):
             return dg.SkipReason("A drill is not tried again.")
-        blocked = [gate for gate in blocked_gates(spec.name, run.run_id) if gate.split()[0] not in LABEL_GATES]
-        if not blocked or not set(blocked) <= set(RETRIED):
+        blocked = blocked_gates(spec.name, run.run_id)
+        of_rows = {gate for gate in blocked if gate.split()[0] not in LABEL_GATES}
+        if not of_rows or not of_rows <= set(RETRIED):
             return dg.SkipReason(f"Another seed does not help: {', '.join(blocked) or 'no gate blocked'}.")
         attempt = int(run.tags.get(ATTEMPT, 0)) + 1
         if attempt > spec.retries:

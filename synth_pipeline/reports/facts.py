@@ -39,3 +39,8 @@ class RecordFacts:
     judgements: list[Judgement]
     kinds: dict[str, int]
     dropped: dict[str, int]
+
+    @property
+    def dropped_told(self) -> str:
+        """In words."""
+        return ", ".join(f"{count:,} {reason}" for reason, count in self.dropped.items() if count) or "none"
