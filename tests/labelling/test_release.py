@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from synth_pipeline import stages
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import store
+from synth_pipeline.adapters.storage import point
 from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file
@@ -180,6 +181,17 @@ def test_release_alone_is_refused_where_the_gate_did_not_judge_these_records(vag
         stages.release_labels(other)
     assert ledger("releases")["event"].iloc[-1] == "records_refused"
     assert store().current_records("docstrings") == made.records.name
+
+
+def test_records_of_another_train_are_not_released(declared, made):
+    run = Run(declared, store(), "moved")
+    place = store().restricted / "docstrings" / "train"
+    before = (place / "current").resolve().name
+    with store().writing("docstrings", "train", run.id) as draft:
+        draft.data.write_bytes(b"")
+        draft.content, draft.parents = "other", {"source": run.get("source").content}
+    point(place / "current", before)
+    assert "labels was made from another train than the one in force" in stages.verify_labels(run)
 
 
 def test_a_crash_after_the_swap_is_finished_by_the_next_publication(declared, refused, made, monkeypatch):
