@@ -10,7 +10,7 @@ from synth_pipeline import stages
 from synth_pipeline.adapters.storage import LABELS
 from synth_pipeline.core.progress import listening
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.orchestration.telling import preview, result_of, run_of, table, told
+from synth_pipeline.orchestration.telling import result_of, result_of_release, run_of, table, told
 
 GATE = "grounding"
 RELEASE = "label_release"
@@ -66,19 +66,6 @@ def _release(spec: DatasetSpec) -> dg.AssetsDefinition:
         run = run_of(context, spec)
         with told():
             publication = stages.release_labels(run)
-        made = run.get(LABELS)
-        card = (publication.folder / "card.md").read_text(encoding="utf-8")
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": made.facts["rows"],
-                "version": publication.version,
-                "folder": dg.MetadataValue.path(str(publication.folder)),
-                "report": dg.MetadataValue.path(str(publication.folder / "report.html")),
-                "content seen before": not publication.is_new,
-                "card": dg.MetadataValue.md(card),
-                "preview": preview(made),
-            },
-            data_version=dg.DataVersion(publication.version),
-        )
+        return result_of_release(publication, run.get(LABELS))
 
     return label_release

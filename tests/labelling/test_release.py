@@ -14,6 +14,7 @@ from synth_pipeline import stages
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import store
 from synth_pipeline.adapters.storage import point
+from synth_pipeline.adapters.warehouse import Build
 from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file
@@ -23,7 +24,7 @@ from synth_pipeline.orchestration.component import SyntheticDataset
 from synth_pipeline.orchestration.labels import WHOLE
 from synth_pipeline.orchestration.launch import Outcome, launch
 from synth_pipeline.orchestration.lineage import lineage_definitions
-from synth_pipeline.stages import Run, publication
+from synth_pipeline.stages import LineageFailed, Run, publication
 from synth_pipeline.stages.status import status_of
 from synth_pipeline.stages.trace import trace
 
@@ -192,6 +193,23 @@ def test_records_of_another_train_are_not_released(declared, made):
         draft.content, draft.parents = "other", {"source": run.get("source").content}
     point(place / "current", before)
     assert "labels was made from another train than the one in force" in stages.verify_labels(run)
+
+
+def test_records_that_fail_a_dbt_test_are_refused_with_its_words(declared, made, monkeypatch):
+    run, failure = Run(declared, store(), "untested"), "stg_records: 2 rows break the rule 'a rule' (a_test)."
+
+    def fails(*_):
+        raise LineageFailed(Build(False, [failure], []))
+
+    monkeypatch.setattr("synth_pipeline.stages.label_release.publish_records", fails)
+    monkeypatch.setattr("synth_pipeline.stages.label_release.verify_labels", lambda run: [])
+    monkeypatch.setattr("synth_pipeline.stages.label_release.refresh", lambda *_: None)
+    with pytest.raises(LineageFailed):
+        stages.release_labels(run)
+    last = ledger("releases").iloc[-1]
+    assert (last["event"], last["reasons"], last["run_id"]) == ("records_refused", failure, "untested")
+    page = stages.label_refusal(run).read_text()
+    assert "2 rows break the rule" in page and 'verdict block"' in page
 
 
 def test_a_crash_after_the_swap_is_finished_by_the_next_publication(declared, refused, made, monkeypatch):
