@@ -22,7 +22,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "findings": (*_WHO, "gate", "artefact", *FINDING),
     # how each gate came out for one content
     "judgements": (*_WHO, "gate", "artefact", "suite", "verdict", "reasons"),
-    # staged, released and refused
+    # staged, released and refused; of records over documents records_staged, records_released and records_refused
     "releases": (
         *_WHO,
         "event",

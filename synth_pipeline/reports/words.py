@@ -10,6 +10,17 @@ ABSENT = "–"
 LONGEST = 60  # characters of a name
 
 METRICS = {
+    "barred": "Records over a document of holdout or sealed",
+    "barred words": "Records that quote words of holdout or sealed alone",
+    "commonest kind": "Records of the commonest kind",
+    "crowded": "Records over the tenth of the documents with most",
+    "empty": "Records without question or answer",
+    "lost": "Questions that do not find their document again",
+    "lost of a kind": "Questions of a kind that do not find their document again",
+    "ungrounded": "Records whose quotation is not in the document",
+    "unknown": "Records over a document that no part has",
+    "unsupported": "Answers most of whose words the document does not have",
+    "unused": "Documents without a record",
     "augmented": "Score with synthetic rows added over score without",
     "beyond": "Rows beyond all real values",
     "compared": "Real rows in groups large enough to compare",

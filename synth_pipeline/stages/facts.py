@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from synth_pipeline.adapters.gates import FINDING_GATES, GATES
-from synth_pipeline.adapters.storage import write_aside
+from synth_pipeline.adapters.gates import FINDING_GATES, GATES, LABEL_GATES
+from synth_pipeline.adapters.storage import LABELS, write_aside
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.spec.asking import Spoken
@@ -15,7 +15,7 @@ from synth_pipeline.stages.run import Run
 
 def facts_of_run(run: Run) -> ReportFacts:
     """Verdicts, reasons and tables as they stand for this run."""
-    judgements = [judgement for gate in GATES if (judgement := _judgement(run, gate)) is not None]
+    judgements = [judgement for gate in GATES if (judgement := standing_judgement(run, gate)) is not None]
     return ReportFacts(
         title=run.name,
         description=run.spec.description,
@@ -38,14 +38,14 @@ def refusal_report(run: Run) -> Path | None:
     return path
 
 
-def _judgement(run: Run, gate: str) -> Judgement | None:
+def standing_judgement(run: Run, gate: str) -> Judgement | None:
     """Of a gate over findings, judged again; of the others as it stands in the ledger."""
     artefact = run.find(asset_of(gate))
     if artefact is None:
         return None
-    if gate in FINDING_GATES:
-        of_these_rows = artefact.parents["deduplicated"] == run.get("deduplicated").content
-        return judgement_of(run, gate) if of_these_rows else None
+    if gate in (*FINDING_GATES, *LABEL_GATES):
+        judged = LABELS if gate in LABEL_GATES else "deduplicated"
+        return judgement_of(run, gate) if artefact.parents[judged] == run.get(judged).content else None
     ledger = run.ledger.read("judgements", run.name)
     mine = ledger[(ledger["gate"] == gate) & (ledger["artefact"] == artefact.content)]
     if not len(mine):

@@ -36,14 +36,26 @@ def datasets() -> list[str]:
     return list(project["vars"]["datasets"])
 
 
-def build_over(store: Store, run: str, staged: Mapping[str, warehouse.Staged]) -> tuple[Artefact, warehouse.Build]:
-    current = {name: store.current_release(name) for name in datasets()}
+def build_over(
+    store: Store,
+    run: str,
+    staged: Mapping[str, warehouse.Staged],
+    records: Mapping[str, warehouse.StagedRecords] | None = None,
+) -> tuple[Artefact, warehouse.Build]:
+    """Build with these releases, and these records over documents, in the place of those in force."""
+    current, in_force = {name: store.current_release(name) for name in datasets()}, records_in_force(store)
     with store.writing("lineage", WAREHOUSE, run) as draft:
-        built = warehouse.build(store, draft.folder / FILE, staged, current)
+        built = warehouse.build(store, draft.folder / FILE, staged, current, records, in_force)
         if not built.succeeded:
             raise LineageFailed(built)
-        draft.facts = {"staged": {name: one.version for name, one in staged.items()}, "current": current}
+        draft.facts = {"staged": {name: one.version for name, one in staged.items()}, "current": current,
+                       "records": in_force}  # fmt: skip
     return store.get("lineage", WAREHOUSE, run), built
+
+
+def records_in_force(store: Store) -> dict[str, str | None]:
+    """Versions of the records over documents."""
+    return {name: store.current_records(name) for name in datasets()}
 
 
 class LineageFailed(SynthError):

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.storage import MANIFEST, Store
-from synth_pipeline.stages.labels import LABELS
+from synth_pipeline.adapters.storage import LABELS, MANIFEST, Store
 
 
 def status_of(store: Store, dataset: str) -> dict[str, Any]:
@@ -14,7 +13,7 @@ def status_of(store: Store, dataset: str) -> dict[str, Any]:
     None for what there is not.
     """
     releases = Ledger(store).read("releases", dataset)
-    latest = releases[releases["event"] != "staged"]
+    latest = releases[~releases["event"].isin(["staged", "records_staged"])]
     row: dict[str, Any] = dict.fromkeys(("dataset", "release", "verdict", "rows", "generator", "seed", "source",
                                          "released_at", "labels", "latest_run"))  # fmt: skip
     row["dataset"] = dataset
@@ -29,5 +28,5 @@ def status_of(store: Store, dataset: str) -> dict[str, Any]:
     if len(latest):
         last = latest.iloc[-1]
         reason = f": {last['reasons'].splitlines()[0]}" if last["reasons"] else ""
-        row["latest_run"] = f"{last['event']} {last['at']:%Y-%m-%d %H:%M} UTC{reason}"
+        row["latest_run"] = f"{last['event'].replace('_', ' ')} {last['at']:%Y-%m-%d %H:%M} UTC{reason}"
     return row

@@ -33,10 +33,10 @@ def failed_gates(run: Run, gates: tuple[str, ...]) -> list[str]:
             reasons.append(f"the suite of the gate {gate} was edited after it judged")
         elif gate == "fidelity" and artefact.facts.get("rules", "") != run.spec.rules:
             reasons.append("the constraints were edited after the gate fidelity judged")
-    return reasons + _mixed(run, gates)
+    return reasons + mixed(run, gates)
 
 
-def _mixed(run: Run, gates: tuple[str, ...]) -> list[str]:
+def mixed(run: Run, gates: tuple[str, ...]) -> list[str]:
     """Artefacts that were made from something else than what is in force."""
     reasons = []
     for gate in gates:

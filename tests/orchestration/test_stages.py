@@ -259,12 +259,26 @@ def test_without_a_target_utility_is_not_asked_for_and_says_so(spec: DatasetSpec
 def lineage(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt stands aside: a warehouse is a file that names what was staged."""
 
-    def build(place, warehouse, staged, current):
+    def build(place, warehouse, staged, *_):
         warehouse.write_text(json.dumps({name: one.version for name, one in staged.items()}))
         return Build(True, [], [])
 
     monkeypatch.setattr("synth_pipeline.adapters.warehouse.build", build)
     monkeypatch.setattr("synth_pipeline.stages.lineage.datasets", lambda: ["shop"])
+
+
+@pytest.mark.usefixtures("lineage")
+def test_a_warehouse_is_built_again_where_records_were_published_meanwhile(
+    spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(spec, store(), "one")
+    with run.store.writing("shop", "staged_release", run.id) as draft:
+        draft.data.write_bytes(b"")
+        draft.content = "v1"
+    stages.build_lineage(run.store, run.id)
+    assert publication._built_over_others(run, run.get("staged_release")).run == "one"
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_records", lambda self, dataset: "q1")
+    assert publication._built_over_others(run, run.get("staged_release")).run == "one-again"
 
 
 @pytest.mark.usefixtures("lineage")
