@@ -8,7 +8,7 @@ import numpy as np
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_set, smallest_p
 from synth_pipeline.checks.neighbours import owners, searched
-from synth_pipeline.checks.texts import made_tokens, pooled_columns, real_tokens
+from synth_pipeline.checks.texts import made_words, pooled_columns, real_words
 from synth_pipeline.checks.units import Pool
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.text.alignment import Chains, Sources
@@ -42,7 +42,7 @@ class Paraphrases:
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         for column, pool in pooled_columns(evidence):
             sources = sources_of(evidence, column)
-            claims = sources.chains(*made_tokens(evidence, column)).claims(len(evidence.synthetic))
+            claims = sources.chains(made_words(evidence, column)).claims(len(evidence.synthetic))
             threshold = natural(evidence, column)
             beyond = claims.take(claims.score > threshold)
             yield self._leaked(column, beyond, threshold, pool)
@@ -84,7 +84,7 @@ class Paraphrases:
 
 def sources_of(evidence: Evidence, column: str) -> Sources:
     """The texts of train and holdout in one index."""
-    return evidence.real.recall(("sources", column), lambda: Sources(*real_tokens(evidence, column)))
+    return evidence.real.recall(("sources", column), lambda: Sources(real_words(evidence, column)))
 
 
 def natural(evidence: Evidence, column: str) -> float:
@@ -92,7 +92,7 @@ def natural(evidence: Evidence, column: str) -> float:
     rows, owner = searched(evidence), owners(evidence)
 
     def learned() -> float:
-        chains = sources_of(evidence, column).chains(*real_tokens(evidence, column).of(rows))
+        chains = sources_of(evidence, column).chains(real_words(evidence, column).take(rows))
         others = chains.take(owner[rows[chains.text]] != owner[chains.source])
         return float(np.quantile(others.best(others.text, len(rows)), NATURAL, method="higher"))
 

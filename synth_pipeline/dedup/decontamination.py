@@ -13,8 +13,8 @@ import pandas as pd
 
 from synth_pipeline.dedup.buckets import MOST_ITEMS
 from synth_pipeline.dedup.near import nearest_items
-from synth_pipeline.text.shingles import CHUNK, expanded, joined, runs, shared, shingle_sets
-from synth_pipeline.text.tokens import encoded
+from synth_pipeline.text.grams import Grams, expanded, located
+from synth_pipeline.text.shingles import CHUNK, joined, shared, shingle_sets
 
 RUN = 13
 FEWEST = 5  # words of an item that is looked for inside a document
@@ -69,8 +69,8 @@ def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.
     Runs that many items have in common are no trace of any.
     """
     sizes, lost = _sizes(items)
-    words, offsets = encoded(items)
-    seeds, owners = runs(words, offsets, _SEED)
+    traces = Grams.of_words(items).runs(_SEED)
+    seeds, owners = traces.codes, traces.places
     _, group, counts = np.unique(seeds, return_inverse=True, return_counts=True)
     rare = (counts[group] <= MOST_ITEMS) & (sizes[owners] >= _SHORT)
     seeds, owners = seeds[rare], owners[rare]
@@ -81,7 +81,8 @@ def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.
     share, place = np.zeros(len(texts)), np.full(len(texts), -1)
     for start in range(0, len(texts) if len(seeds) else 0, CHUNK):
         part = texts[start : start + CHUNK]
-        found, documents = runs(*encoded(part), _SEED)
+        runs = Grams.of_words(part).runs(_SEED)
+        found, documents = runs.codes, runs.places
         first = np.searchsorted(seeds, found, "left")
         hits = np.searchsorted(seeds, found, "right") - first
         codes = np.unique(np.repeat(documents, hits) * len(items) + owners[expanded(first, hits)])
@@ -95,7 +96,7 @@ def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.
 
 def _sizes(items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Words of each item, and how many of its words and pairs of words may be lost."""
-    sizes = np.diff(encoded(items)[1])
+    sizes = Grams.of_words(items).lengths
     return sizes, _LOST * np.maximum(1, np.ceil(EDITED * sizes))
 
 
@@ -104,21 +105,22 @@ def _shared(texts: Sequence[str], items: Sequence[str]) -> np.ndarray:
     out = np.full(len(texts), -1)
     wanted = list(_runs_of(items))
     for start in range(0, len(texts), CHUNK):
-        words, offsets = encoded(texts[start : start + CHUNK])
+        words = Grams.of_words(texts[start : start + CHUNK])
         for length, numbers, owners in wanted:
-            found, documents = runs(words, offsets, length)
-            place = np.minimum(np.searchsorted(numbers, found), len(numbers) - 1)
-            hit = numbers[place] == found
-            np.maximum.at(out, start + documents[hit], owners[place[hit]])
+            runs = words.runs(length)
+            place = located(numbers, runs.codes)
+            hit = place < len(numbers)
+            np.maximum.at(out, start + runs.places[hit], owners[place[hit]])
     return out
 
 
 def _runs_of(items: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Lengths of runs that are looked for, with their numbers in order and the item of each."""
-    words, offsets = encoded(items)
-    sizes = np.diff(offsets)
+    words = Grams.of_words(items)
+    sizes = words.lengths
     for length in range(FEWEST, RUN + 1):
-        numbers, owners = runs(words, offsets, length)
+        runs = words.runs(length)
+        numbers, owners = runs.codes, runs.places
         mine = sizes[owners] == length if length < RUN else sizes[owners] >= length
         numbers, first = np.unique(numbers[mine], return_index=True)
         if len(numbers):

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth_pipeline.text.runs import Runs, runs
+from synth_pipeline.text.grams import Firsts, Grams, expanded, located
 
 SIZE = 3  # tokens of a seed
 HOLDERS = 16  # source texts that may have a seed: with more it is a formula, and tells no source
@@ -60,15 +60,11 @@ class Chains:
 class Sources:
     """Texts that others may have been taken from, indexed by their runs."""
 
-    def __init__(self, hashes: np.ndarray, offsets: np.ndarray) -> None:
-        self.offsets = offsets
-        self.count = len(offsets) - 1
-        self._runs = runs(hashes, offsets, SIZE).first_of_each()
-        new = np.ones(len(self._runs), bool)
-        new[1:] = self._runs.keys[1:] != self._runs.keys[:-1]
-        self._starts = np.flatnonzero(new)
-        self._keys = self._runs.keys[self._starts]
-        self._holders = np.diff(np.r_[self._starts, len(new)])
+    def __init__(self, texts: Grams) -> None:
+        self.count = len(texts)
+        self._lengths = texts.lengths
+        self._runs = texts.runs(SIZE).firsts()
+        self._codes, self._starts, self._holders = np.unique(self._runs.codes, return_index=True, return_counts=True)
         self._nats = np.log(self.count / self._holders)
 
     @cached_property
@@ -76,29 +72,29 @@ class Sources:
         """Of all runs of each source, in nats."""
         return np.bincount(self._runs.text, np.repeat(self._nats, self._holders), self.count)
 
-    def chains(self, hashes: np.ndarray, offsets: np.ndarray) -> Chains:
+    def chains(self, texts: Grams) -> Chains:
         """All chains of texts with sources; a text that is a source finds itself.
 
         Work and memory are linear in the tokens: a seed has at most ``HOLDERS`` sources.
         """
-        cuts = np.searchsorted(offsets, np.arange(BLOCK, int(offsets[-1]), BLOCK))
-        bounds = np.unique(np.r_[0, cuts, len(offsets) - 1])
+        cuts = np.searchsorted(texts.offsets, np.arange(BLOCK, len(texts.codes), BLOCK))
+        bounds = np.unique(np.r_[0, cuts, len(texts)])
         parts = []
         for first, last in pairwise(bounds):
-            part = self._chains(hashes[offsets[first] : offsets[last]], offsets[first : last + 1] - offsets[first])
+            part = self._chains(texts.part(first, last))
             part.text[:] += first
             parts.append(part)
         names = [field.name for field in fields(Chains)]
         return Chains(*(np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0, int)])
                         for name in names))  # fmt: skip
 
-    def _chains(self, hashes: np.ndarray, offsets: np.ndarray) -> Chains:
-        own = runs(hashes, offsets, SIZE).first_of_each()
-        at, known = self._look_up(own)
-        nats = np.where(known, self._nats[at], np.log(self.count)) if len(self._keys) else np.zeros(len(own))
-        information = np.bincount(own.text, nats, len(offsets) - 1)
-        seeds = self._seeds(own, at, known)
-        lengths, sources = np.diff(offsets), np.diff(self.offsets)
+    def _chains(self, texts: Grams) -> Chains:
+        own = texts.runs(SIZE).firsts()
+        at = located(self._codes, own.codes)
+        nats = np.append(self._nats, np.log(max(1, self.count)))[at]
+        information = np.bincount(own.text, nats, len(texts))
+        seeds = self._seeds(own, at)
+        lengths, sources = texts.lengths, self._lengths
         chain = _chained(seeds, self.count)
         first, last = chain, np.r_[chain[1:], len(seeds.text)] - 1
         text, source = seeds.text[chain], seeds.source[chain]
@@ -113,20 +109,11 @@ class Sources:
         score = np.round(overlap * np.sqrt(covered) * shared**0.25, DIGITS)
         return Chains(text, source, score, begin, end, source_begin, source_end)
 
-    def _look_up(self, own: Runs) -> tuple[np.ndarray, np.ndarray]:
-        """Where each run stands among those of the sources, and whether it does."""
-        if not len(self._keys):
-            return np.zeros(len(own), int), np.zeros(len(own), bool)
-        at = np.minimum(np.searchsorted(self._keys, own.keys), len(self._keys) - 1)
-        return at, self._keys[at] == own.keys
-
-    def _seeds(self, own: Runs, at: np.ndarray, known: np.ndarray) -> "_Seeds":
-        """Every rare run of a text with every place that it has in a source."""
-        rare = np.flatnonzero(known)
-        rare = rare[self._holders[at[rare]] <= HOLDERS]
+    def _seeds(self, own: Firsts, at: np.ndarray) -> "_Seeds":
+        """Every rare run of a text with every place that it has in a source; unknown ones are beyond the last."""
+        rare = np.flatnonzero(np.append(self._holders, HOLDERS + 1)[at] <= HOLDERS)
         run, count = at[rare], self._holders[at[rare]]
-        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        found = np.repeat(self._starts[run], count) + within
+        found = expanded(self._starts[run], count)
         return _Seeds(np.repeat(own.text[rare], count), self._runs.text[found], np.repeat(own.place[rare], count),
                       self._runs.place[found], np.repeat(self._nats[run], count))  # fmt: skip
 

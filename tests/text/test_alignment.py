@@ -1,4 +1,4 @@
-"""Runs and alignments: against what a loop gives, at known places, and on real prose with planted leaks."""
+"""Alignments: at known places, and on real prose with planted leaks."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,7 @@ import pytest
 from benchmarks.passages import distinct, passages, replaced, shortened
 from synth_pipeline.text import alignment
 from synth_pipeline.text.alignment import HOLDERS, Chains, Sources
-from synth_pipeline.text.runs import runs, whole
-from synth_pipeline.text.tokens import encoded, tokens
-
-TEXTS = ["a b c d e", "c d e", "", "x", "b c d e a b c", "d e a"]
+from synth_pipeline.text.grams import Grams
 
 
 def words(count: int, seed: int) -> list[str]:
@@ -18,29 +15,7 @@ def words(count: int, seed: int) -> list[str]:
 
 
 def aligned(texts: list[str], sources: list[str]) -> Chains:
-    return Sources(*encoded(sources)).chains(*encoded(texts))
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 8])
-def test_runs_are_those_of_a_loop(size):
-    found = runs(*encoded(TEXTS), size)
-    every = [(number, place, tuple(tokens(text)[place : place + size])) for number, text in enumerate(TEXTS)
-             for place in range(len(tokens(text)) - size + 1)]  # fmt: skip
-    assert list(zip(found.text, found.place, strict=True)) == [(number, place) for number, place, _ in every]
-    spelt = np.array([" ".join(run) for _, _, run in every])
-    assert (np.equal.outer(found.keys, found.keys) == np.equal.outer(spelt, spelt)).all()
-
-
-def test_each_run_of_a_text_is_listed_once_where_it_occurs_first():
-    found = runs(*encoded(["a b a b a", "b a"]), 2).first_of_each()
-    assert sorted(zip(found.text.tolist(), found.place.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
-
-
-def test_whole_texts_are_equal_where_their_tokens_are():
-    found = whole(*encoded(["A, b!", "a b", "b a", "", "a b c", "a"]))
-    assert found.text.tolist() == [0, 1, 2, 4, 5]
-    assert found.keys[0] == found.keys[1]
-    assert len(set(found.keys.tolist())) == 4
+    return Sources(Grams.of_words(sources)).chains(Grams.of_words(texts))
 
 
 def test_a_passage_is_found_where_it_stands_with_words_replaced():
@@ -125,11 +100,11 @@ def test_planted_leaks_are_told_from_real_texts(prose):
 
     Measured: .9925 of the clean ones are below it, found are 1, 1, .99 and 1.
     """
-    sources, stream = Sources(*encoded(prose[:800])), np.random.default_rng(2)
+    sources, stream = Sources(Grams.of_words(prose[:800])), np.random.default_rng(2)
     vocabulary = " ".join(prose[:800]).split()
 
     def scores(texts: list[str]) -> np.ndarray:
-        found = sources.chains(*encoded(texts))
+        found = sources.chains(Grams.of_words(texts))
         return found.best(found.text, len(texts))
 
     threshold = np.quantile(scores(prose[800:1_200]), 0.995, method="higher")
