@@ -111,8 +111,8 @@ def measured(parts: Split) -> Iterator[dict[str, float | str]]:
     read = sum(len(words_of(table.frame["text"]).codes) for table in evidence.tables)
 
     def above(texts: list[str]) -> float:
-        chains = sources_of(evidence, "text").chains(words_of(pd.Series(texts)))
-        return float((chains.best(chains.text, len(texts)) > threshold).mean())
+        found = sources_of(evidence, "text").matches(words_of(pd.Series(texts)))
+        return float((found.best(found.text, len(texts)) > threshold).mean())
 
     yield {"leak": "none", "above": above(parts.clean), "tokens/s": read / seconds} | p_values(findings)
     for name, edit in parts.edits.items():

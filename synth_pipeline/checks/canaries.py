@@ -121,8 +121,8 @@ def _closeness(evidence: Evidence, canaries: Canaries) -> np.ndarray:
 def _followed(evidence: Evidence, canaries: Canaries, name: str) -> np.ndarray:
     """How closely some synthetic text follows that of each canary, beyond what a holdout text does."""
     sources = Sources(words_of(canaries.records.frame[name]))
-    made = sources.chains(made_words(evidence, name))
-    real = sources.chains(words_of(evidence.holdout.table.frame[name]))
+    made = sources.matches(made_words(evidence, name))
+    real = sources.matches(words_of(evidence.holdout.table.frame[name]))
     return made.best(made.source, sources.count) - real.best(real.source, sources.count)
 
 

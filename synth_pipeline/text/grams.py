@@ -74,26 +74,38 @@ class Grams:
         own = np.flatnonzero(held)
         return Grams(_hashed(self.codes, self.offsets[own], self.offsets[own + 1]), np.r_[0, np.cumsum(held)])
 
-    def firsts(self) -> "Firsts":
-        """Each code once in each text, where it comes first."""
-        order = np.argsort(self.codes, kind="stable")  # which leaves texts and places in order
-        codes, text = self.codes[order], self.places[order]
-        new = np.ones(len(order), bool)
-        new[1:] = (codes[1:] != codes[:-1]) | (text[1:] != text[:-1])
-        text = text[new]
-        return Firsts(codes[new], text, order[new] - self.offsets[text])
+    def pairs(self, between: int) -> "Grams":
+        """All pairs of codes with so many others between them, hashed like those that are next to one another."""
+        lengths = np.maximum(self.lengths - between - 1, 0)
+        starts = expanded(self.offsets[:-1], lengths)
+        codes = self.codes[starts] + self.codes[starts + between + 1] * np.uint64(_BASE)
+        return Grams(mixed(codes + np.uint64(2)), np.r_[0, np.cumsum(lengths)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Firsts:
-    """In the order of codes, then of texts: a code, the text that it stands in, and its place there."""
+    """In the order of codes, then of texts: a run, the text that it stands in, its place there and its size."""
 
     codes: np.ndarray
     text: np.ndarray
     place: np.ndarray
+    size: np.ndarray
 
     def __len__(self) -> int:
         return len(self.codes)
+
+
+def firsts(*runs: Grams, sizes: Sequence[int] | None = None) -> Firsts:
+    """Each run once in each text, where it comes first; ``sizes`` says over how many codes runs of each kind reach."""
+    sizes = sizes or [1] * len(runs)
+    codes, text = np.concatenate([kind.codes for kind in runs]), np.concatenate([kind.places for kind in runs])
+    order = np.lexsort((text, codes))
+    codes, text = codes[order], text[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (codes[1:] != codes[:-1]) | (text[1:] != text[:-1])
+    order = order[new]
+    place = np.concatenate([expanded(np.zeros(len(kind), int), kind.lengths) for kind in runs])[order]
+    return Firsts(codes[new], text[new], place, np.repeat(sizes, [len(kind.codes) for kind in runs])[order])
 
 
 def mixed(codes: np.ndarray) -> np.ndarray:

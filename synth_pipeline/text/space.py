@@ -12,7 +12,7 @@ import numpy as np
 
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.threads import pinned
-from synth_pipeline.text.grams import Grams, located
+from synth_pipeline.text.grams import Grams, firsts, located
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -37,7 +37,7 @@ class Weights:
     @classmethod
     def fit(cls, texts: Grams, sizes: tuple[int, ...] = (1,), least: int = 1, most: int | None = None) -> "Weights":
         """Of the commonest runs that at least so many texts have, and at ``most`` so many of them."""
-        every = np.concatenate([texts.runs(size).firsts().codes for size in sizes])
+        every = firsts(*(texts.runs(size) for size in sizes)).codes
         known, counts = np.unique(every, return_counts=True)
         order = np.argsort(-counts, kind="stable")[:most]
         kept = np.sort(order[counts[order] >= least])

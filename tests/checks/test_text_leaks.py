@@ -230,7 +230,7 @@ def test_a_canary_of_text_is_as_long_as_real_texts_and_resembles_none(corpus):
     assert lengths[0].median() == pytest.approx(lengths[1].median(), rel=0.2)
     assert set(" ".join(texts).split()) <= set(" ".join(train.frame["text"]).split())
     sources = Sources(Grams.of_words(train.frame["text"].tolist()))
-    found = sources.chains(Grams.of_words(texts.tolist()))
+    found = sources.matches(Grams.of_words(texts.tolist()))
     assert found.best(found.text, 200).max() < 0.5
 
 

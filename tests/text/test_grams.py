@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synth_pipeline.text.grams import Grams, located
+from synth_pipeline.text.grams import Grams, firsts, located
 from synth_pipeline.text.tokens import tokens
 
 TEXTS = ["a b c d e", "c d e", "", "x", "b c d e a b c", "d e a"]
@@ -25,9 +25,19 @@ def test_runs_are_the_same_in_any_company():
 
 
 def test_a_code_of_a_text_is_listed_once_where_it_comes_first():
-    found = Grams.of_words(["a b a b a", "b a"]).runs(2).firsts()
+    found = firsts(Grams.of_words(["a b a b a", "b a"]).runs(2))
     assert sorted(zip(found.text.tolist(), found.place.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
     assert (np.diff(found.codes.astype(float)) >= 0).all()
+
+
+def test_pairs_with_a_word_between_are_hashed_like_neighbours():
+    words = Grams.of_words(["a b c d", "a c", "x"])
+    apart, next_to = words.pairs(1), words.runs(2)
+    assert apart.places.tolist() == [0, 0]
+    assert apart.codes[0] == next_to.codes[-1]
+    assert not np.isin(apart.codes[1], next_to.codes)
+    both = firsts(next_to, apart, sizes=(2, 3))
+    assert sorted(both.size[both.text == 0].tolist()) == [2, 2, 2, 3, 3]
 
 
 def test_whole_texts_are_equal_where_their_words_are():
