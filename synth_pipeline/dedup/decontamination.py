@@ -2,8 +2,9 @@
 
 An item is held where a document shares a run of 13 words with it (Brown et al. 2020, arXiv:2005.14165, appendix C),
 holds the whole of a shorter one of at least 5 words, is a near duplicate of it, or holds a near duplicate of one of at
-least 10 words.  Train and holdout are no evaluation
-sets: a document near to them is the audit's to find.
+least 10 words.  Near is an item of fewer than 20 words that one edit parts from it: other questions of a few words
+share most of them too.  Of longer ones what they share decides.  Train and holdout are no evaluation sets: a document
+near to them is the audit's to find.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,17 +14,21 @@ import pandas as pd
 
 from synth_pipeline.dedup.buckets import MOST_ITEMS
 from synth_pipeline.dedup.near import nearest_items
+from synth_pipeline.text.edits import edits
 from synth_pipeline.text.grams import Grams, expanded, located
 from synth_pipeline.text.shingles import CHUNK, joined, shared, shingle_sets
 
 RUN = 13
 FEWEST = 5  # words of an item that is looked for inside a document
 EDITED = 0.05  # share of an item's words, but at least one, that may be replaced in a near duplicate of it
+LONG = 20  # words from which on what two texts share tells whether they are near
 WORDS = 2
 _LOST = 4
 _SEED = 3  # words of a trace
 _LEAST, _MOST = 0.5, 0.65  # Jaccard similarity
 _SHORT = 10  # words below which an edited item is too common a phrase to be looked for inside a document
+
+_Found = tuple[np.ndarray, np.ndarray]  # for each document the similarity to an item and the place of it, or -1
 
 
 def contaminated(texts: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
@@ -46,7 +51,7 @@ def contaminated(texts: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _near(texts: Sequence[str], items: Sequence[str]) -> _Found:
     """Similarity and place of an item that each document is near; short items apart, since they allow less similarity.
 
     A word that is replaced, at times by two, takes three or four of the 2n - 1 words and pairs of words of n words.
@@ -58,12 +63,14 @@ def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.nd
     for group in (sizes >= _SHORT, (sizes < _SHORT) & (sizes > 0)):
         chosen = np.flatnonzero(group)
         near, item = nearest_items(documents, sets.take(chosen), thresholds[chosen])
-        new = (item >= 0) & (place < 0)
-        similarity[new], place[new] = near[new], chosen[item[new]]
+        document = np.flatnonzero((item >= 0) & (place < 0))
+        own = chosen[item[document]]
+        kept = _is_edited(texts, items, document, own, inside=False)
+        similarity[document[kept]], place[document[kept]] = near[document[kept]], own[kept]
     return similarity, place
 
 
-def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _inside(texts: Sequence[str], items: Sequence[str]) -> _Found:
     """Share and place of an item that a part of each document is near: found by a run of three words, then counted.
 
     Runs that many items have in common are no trace of any.
@@ -82,16 +89,29 @@ def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.
     for start in range(0, len(texts) if len(seeds) else 0, CHUNK):
         part = texts[start : start + CHUNK]
         runs = Grams.of_words(part).runs(_SEED)
-        found, documents = runs.codes, runs.places
-        first = np.searchsorted(seeds, found, "left")
-        hits = np.searchsorted(seeds, found, "right") - first
-        codes = np.unique(np.repeat(documents, hits) * len(items) + owners[expanded(first, hits)])
+        first = np.searchsorted(seeds, runs.codes, "left")
+        hits = np.searchsorted(seeds, runs.codes, "right") - first
+        codes = np.unique(np.repeat(runs.places, hits) * len(items) + owners[expanded(first, hits)])
         document, item = codes // len(items), codes % len(items)
         both = joined([sets, shingle_sets(part, WORDS)], WORDS)
         held = shared(both, item, document + len(items)) / sets.sizes[item].clip(1)
-        enough = held >= needed[item]
+        enough = np.flatnonzero(held >= needed[item])
+        enough = enough[_is_edited(part, items, document[enough], item[enough], inside=True)]
         share[start + document[enough]], place[start + document[enough]] = held[enough], item[enough]
     return share, place
+
+
+def _is_edited(
+    texts: Sequence[str], items: Sequence[str], document: np.ndarray, item: np.ndarray, *, inside: bool
+) -> np.ndarray:
+    """A mask of pairs: whether so few edits as may be make the item the document, or where ``inside`` a part of it."""
+    own = Grams.of_words([items[place] for place in item])
+    out = own.lengths >= LONG
+    short = np.flatnonzero(~out)
+    made = Grams.of_words([texts[place] for place in document[short]])
+    most = np.maximum(1, np.ceil(EDITED * own.lengths[short]))
+    out[short] = edits(own.take(short), made, np.full(len(short), inside)) <= most
+    return out
 
 
 def _sizes(items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
