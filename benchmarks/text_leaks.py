@@ -25,7 +25,7 @@ from passages import distinct, passages, replaced, shortened
 
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.paraphrases import Paraphrases, natural, sources_of
-from synth_pipeline.checks.texts import tokens_of
+from synth_pipeline.checks.texts import words_of
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
@@ -80,7 +80,7 @@ def main() -> None:
             kept = distinct(texts, most)
             with pinned():
                 rows = pd.DataFrame(row for seed in range(arguments.seeds) for row in measured(split(kept, seed)))
-            mean = len(tokens_of(pd.Series(kept)).hashes) / len(kept)
+            mean = len(words_of(pd.Series(kept)).codes) / len(kept)
             print(f"\n{name}, overlap at most {most:g}: {len(kept):,} texts of {mean:.0f} tokens on average")
             print(summary(rows).to_string(float_format="{:.4g}".format))
 
@@ -108,11 +108,11 @@ def measured(parts: Split) -> Iterator[dict[str, float | str]]:
     findings = {finding.metric: finding for finding in Paraphrases().measure(evidence)}
     seconds = time.process_time() - started
     threshold = natural(evidence, "text")
-    read = sum(len(tokens_of(table.frame["text"]).hashes) for table in evidence.tables)
+    read = sum(len(words_of(table.frame["text"]).codes) for table in evidence.tables)
 
     def above(texts: list[str]) -> float:
-        chains = sources_of(evidence, "text").chains(*tokens_of(pd.Series(texts)))
-        return float((chains.best(chains.text, len(texts)) > threshold).mean())
+        found = sources_of(evidence, "text").matches(words_of(pd.Series(texts)))
+        return float((found.best(found.text, len(texts)) > threshold).mean())
 
     yield {"leak": "none", "above": above(parts.clean), "tokens/s": read / seconds} | p_values(findings)
     for name, edit in parts.edits.items():

@@ -8,7 +8,7 @@ import numpy as np
 from synth_pipeline.adapters.ingest.frames import function_of
 from synth_pipeline.adapters.own_code import own_code
 from synth_pipeline.core.errors import SynthError
-from synth_pipeline.text.latent import Embed
+from synth_pipeline.text.space import Embed
 
 BATCH = 1_024
 

@@ -21,7 +21,7 @@ from synth_pipeline.redteam import FAULTS, Scene
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.steps import measure
 from synth_pipeline.text.alignment import Sources
-from synth_pipeline.text.tokens import encoded
+from synth_pipeline.text.grams import Grams
 
 CHECKS = ("verbatim_text", "paraphrases", "text_neighbours")
 TEXT = Schema(columns=(Column(name="text", kind=Kind.TEXT, nullable=True),))
@@ -229,8 +229,8 @@ def test_a_canary_of_text_is_as_long_as_real_texts_and_resembles_none(corpus):
     lengths = [side.str.split().str.len() for side in (texts, train.frame["text"])]
     assert lengths[0].median() == pytest.approx(lengths[1].median(), rel=0.2)
     assert set(" ".join(texts).split()) <= set(" ".join(train.frame["text"]).split())
-    sources = Sources(*encoded(train.frame["text"].tolist()))
-    found = sources.chains(*encoded(texts.tolist()))
+    sources = Sources(Grams.of_words(train.frame["text"].tolist()))
+    found = sources.matches(Grams.of_words(texts.tolist()))
     assert found.best(found.text, 200).max() < 0.5
 
 
