@@ -11,8 +11,8 @@ from synth_pipeline.checks.neighbours import owners, searched
 from synth_pipeline.checks.texts import made_words, pooled_columns, real_words
 from synth_pipeline.checks.units import Pool
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.alignment import Matches, Sources
 from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.matches import Matches, Sources
 
 NATURAL = 0.993  # share of real texts that follow no other real text as closely as a leak does
 SHOWN = 5

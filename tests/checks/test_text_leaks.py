@@ -22,8 +22,8 @@ from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.redteam import FAULTS, Scene
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.steps import measure, run_checks
-from synth_pipeline.text.alignment import Sources
 from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.matches import Sources
 
 CHECKS = ("verbatim_text", "paraphrases", "text_neighbours")
 TEXT = Schema(columns=(Column(name="text", kind=Kind.TEXT, nullable=True),))
