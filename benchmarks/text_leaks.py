@@ -1,4 +1,4 @@
-"""How many planted leaks of text the alignment finds, at how many false ones, and how fast.
+"""How many planted leaks of text the audit finds, at how many false ones, and how fast.
 
     python benchmarks/text_leaks.py [--seeds N] [--overlap SHARE ...]
 
@@ -71,7 +71,7 @@ class Split:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the alignment of texts on planted leaks.")
+    parser = argparse.ArgumentParser(description="Measure the search for planted leaks of text.")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--overlap", type=float, nargs="*", default=[0.2, 0.5, 0.8])
     arguments = parser.parse_args()

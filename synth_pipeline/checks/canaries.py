@@ -16,7 +16,7 @@ from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Kind
-from synth_pipeline.text.alignment import Sources
+from synth_pipeline.text.matches import Sources
 
 CONFIDENCE = 0.95
 FEWEST = 20

@@ -11,10 +11,14 @@ from synth_pipeline.checks.neighbours import owners, searched
 from synth_pipeline.checks.texts import made_words, pooled_columns, real_words
 from synth_pipeline.checks.units import Pool
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.alignment import Matches, Sources
+from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.matches import Matches, Sources
 
 NATURAL = 0.993  # share of real texts that follow no other real text as closely as a leak does
 SHOWN = 5
+TRIED = 500  # train texts by copies of which the power is told
+EDITED = 0.1  # share of their words that are replaced
+POOR = 0.8  # share of such copies below which the note says what to do
 SHORT = 12  # digits of a hash
 
 
@@ -25,11 +29,12 @@ class Paraphrases:
     it follows most closely, or several that it follows equally.  ``leaked``: a real record is leaked when
     a synthetic text claims it that follows it more closely than 99.3 % of real texts follow any other
     real text; value is the share of train records (0: none, 1: all), baseline that of holdout records;
-    Fisher's exact test.  ``members among the closest``: the share of members among the K records that are
-    followed most closely, exact for the best K from 12 to 768.  ``close pair``: the score of one of the closest, its
-    baseline the threshold; where it stands is told by rows and words, and nothing is quoted.  Claims do
-    not look at the split, so without a leak the split alone decides on which side a claimed record is.  Of tables
-    with columns of text only.
+    Fisher's exact test; its note says how many copies of train texts with a tenth of their words replaced would
+    be told so, which are few where real texts have near duplicates.  ``members among the closest``: the share of
+    members among the K records that are followed most closely, exact for the best K from 12 to 768.
+    ``close pair``: the score of one of the closest, its baseline the threshold; where it stands is told by rows
+    and words, and nothing is quoted.  Claims do not look at the split, so without a leak the split alone decides
+    on which side a claimed record is.  Of tables with columns of text only.
     """
 
     name = "paraphrases"
@@ -45,19 +50,18 @@ class Paraphrases:
             claims = sources.matches(made_words(evidence, column)).claims(len(evidence.synthetic))
             threshold = natural(evidence, column)
             beyond = claims.take(claims.score > threshold)
-            yield self._leaked(column, beyond, threshold, pool)
+            yield self._leaked(column, beyond, threshold, _power(evidence, column, threshold), pool)
             yield self._closest(column, claims, pool, evidence)
             yield from self._shown(column, beyond, threshold, evidence)
 
-    def _leaked(self, column: str, leaks: Matches, threshold: float, pool: Pool) -> Finding:
+    def _leaked(self, column: str, leaks: Matches, threshold: float, power: float, pool: Pool) -> Finding:
         marked = np.zeros(len(pool.unit), bool)
         marked[leaks.source] = True
         result = of_set(pool.any(marked), pool.member)
         low, high = clopper_pearson(result.members, result.train)
-        return Finding(
-            self.name, self.family, column, "leaked", result.share, low, high, result.control, result.p_value,
-            len(pool.member), f"{result.counted}, by scores above {threshold:.3g}",
-        )  # fmt: skip
+        told = f"{result.counted}, by scores above {threshold:.3g}; {_power_said(power)}"
+        return Finding(self.name, self.family, column, "leaked", result.share, low, high, result.control,
+                       result.p_value, len(pool.member), told)  # fmt: skip
 
     def _closest(self, column: str, claims: Matches, pool: Pool, evidence: Evidence) -> Finding:
         scores = pool.most(claims.best(claims.source, len(pool.unit)))
@@ -97,6 +101,27 @@ def natural(evidence: Evidence, column: str) -> float:
         return float(np.quantile(found.best(found.text, len(rows)), NATURAL, method="higher"))
 
     return evidence.real.recall(("natural", column, len(rows)), learned)
+
+
+def _power(evidence: Evidence, column: str, threshold: float) -> float:
+    """Share of copies of train texts with some words replaced that score above the threshold."""
+
+    def tried() -> float:
+        stream = evidence.seed.child("paraphrases", "power", column).stream()
+        words = real_words(evidence, column)
+        held = np.flatnonzero(words.lengths[: len(evidence.train.table)])
+        copies = words.take(np.sort(stream.permutation(held)[:TRIED]))
+        new = stream.random(len(copies.codes)) < EDITED
+        codes = np.where(new, stream.choice(words.codes, len(new)), copies.codes) if len(new) else copies.codes
+        found = sources_of(evidence, column).matches(Grams(codes, copies.offsets))
+        return float((found.best(found.text, len(copies)) > threshold).mean()) if len(copies) else 0.0
+
+    return evidence.real.recall(("power", column, threshold), tried)
+
+
+def _power_said(power: float) -> str:
+    told = f"{power:.0%} of copies with a tenth of the words replaced would be told"
+    return told if power >= POOR else f"{told}: near duplicates among real texts hide the others, see dedup.near"
 
 
 def _called(evidence: Evidence, row: int) -> str:

@@ -9,8 +9,8 @@ from synth_pipeline.checks.membership import clopper_pearson, of_set
 from synth_pipeline.checks.texts import made_words, pooled_columns, real_words
 from synth_pipeline.checks.units import SMALLEST, Pool
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.alignment import HOLDERS
 from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.matches import HOLDERS
 
 SIZES = (13, 50)  # words in a row
 

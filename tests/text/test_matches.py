@@ -1,12 +1,12 @@
-"""Alignments: at known places, and on real prose with planted leaks."""
+"""Matches: at known places, and on real prose with planted leaks."""
 
 import numpy as np
 import pytest
 
 from benchmarks.passages import distinct, passages, replaced, shortened
-from synth_pipeline.text import alignment
-from synth_pipeline.text.alignment import HOLDERS, Matches, Sources
+from synth_pipeline.text import matches
 from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.matches import HOLDERS, Matches, Sources
 
 
 def words(count: int, seed: int) -> list[str]:
@@ -154,7 +154,7 @@ def prose() -> list[str]:
 
 def test_texts_are_matched_alike_in_blocks_of_any_size(monkeypatch, prose):
     one = matched(prose[:200], prose[100:300])
-    monkeypatch.setattr(alignment, "BLOCK", 333)
+    monkeypatch.setattr(matches, "BLOCK", 333)
     many = matched(prose[:200], prose[100:300])
     for field in ("text", "source", "score"):
         assert (getattr(one, field) == getattr(many, field)).all()
