@@ -10,6 +10,14 @@ ABSENT = "–"
 LONGEST = 60  # characters of a name
 
 METRICS = {
+    "agreement": "Share of scores that people gave too",
+    "at odds": "Answers that most samples contradict",
+    "below acceptable": "Rows below what is acceptable to the judge",
+    "kappa": "Agreement of judge and people beyond chance",
+    "to review": "Rows that wait for a person",
+    "unanswered": "Rows without a verdict",
+    "wavering": "Rows on which samples of the judge are at odds",
+    "without people": "No people have judged",
     "augmented": "Score with synthetic rows added over score without",
     "beyond": "Rows beyond all real values",
     "compared": "Real rows in groups large enough to compare",

@@ -79,6 +79,11 @@ def _about(run: Run) -> dict[str, str]:
         about["Missing rows"] = f"{rows['missing_rows']:,} that were wanted and could not be had"
     if isinstance(asks := run.spec.generator, Spoken):
         about["Language model"] = f"{asks.endpoint.model} at {asks.endpoint.name}, which was shown rows of train"
+    if run.spec.judge is not None and run.spec.judge.rows is not None:
+        asked = run.spec.judge.endpoint
+        about["Judge"] = f"{asked.model} at {asked.name}, which was shown rows of the holdout"
+    if rows.get("dropped_rejected"):
+        about["Rejected by a reviewer"] = f"{rows['dropped_rejected']:,} synthetic rows, which are left out"
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:
         about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"

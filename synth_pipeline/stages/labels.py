@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,14 +17,16 @@ from synth_pipeline.core.account import accounting
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_file, of_frame
 from synth_pipeline.core.provenance import Provenance
-from synth_pipeline.core.records import RECORDS
+from synth_pipeline.core.records import AT_ODDS, RECORDS
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Judgement
 from synth_pipeline.spec.columns import Schema
 from synth_pipeline.stages.audit import write_findings
 from synth_pipeline.stages.gate import judge
+from synth_pipeline.stages.judging import judge_records
 from synth_pipeline.stages.real import load_source, split_source, table_of
+from synth_pipeline.stages.review import without_rejected
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.stage import write_parquet
 from synth_pipeline.stages.trace import TRACES
@@ -32,6 +34,7 @@ from synth_pipeline.steps import label, label_evidence, measure_labels
 
 GATE = "grounding"
 LABELS = "labels"
+REJECTED = "rejected by a reviewer"
 _REAL = ("source", "train", "holdout")
 
 
@@ -74,6 +77,8 @@ def make_labels(run: Run) -> Artefact:
         made = label(run.spec, Train(table_of(train)))
     labels = run.spec.labels
     assert labels is not None
+    kept = without_rejected(run, made.records, LABELS)
+    made = replace(made, records=kept, dropped={**made.dropped, REJECTED: len(made.records) - len(kept)})
     with run.store.writing(run.name, LABELS, run.id) as draft:
         made.records.frame.to_parquet(draft.data, index=False)
         draft.parents = {"train": train.content}
@@ -91,7 +96,12 @@ def audit_labels(run: Run) -> Artefact:
     made = run.get(LABELS)
     run.ledger.write("openings", [{**run.who(), "version": made.content}])
     barred = [table_of(run.get(side)) for side in ("holdout", "sealed")]
-    findings = measure_labels(label_evidence(run.spec, _records(made), Train(table_of(run.get("train"))), barred))
+    evidence = label_evidence(run.spec, _records(made), Train(table_of(run.get("train"))), barred)
+    asked_again = getattr(run.spec.labels, "samples", 0) > 0
+    findings = measure_labels(replace(
+        evidence, judged=judge_records(run, evidence.records),
+        at_odds=made.facts["dropped"].get(AT_ODDS, 0) if asked_again else None,
+    ))  # fmt: skip
     parents = {asset: run.get(asset).content for asset in (LABELS, "train", "holdout", "sealed")}
     return write_findings(run, GATE, findings, parents)
 

@@ -15,6 +15,8 @@ from synth_pipeline.core.account import ROW, TRACED, row_hashes
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.records import RECORDS
 from synth_pipeline.core.table import RECORD_ID, Table
+from synth_pipeline.spec.columns import Schema
+from synth_pipeline.stages.review import review_facts
 
 TRACES = "traces.parquet"
 _ID = re.compile(r"^synthetic-([0-9a-f]{16})-(\d+)$")
@@ -64,6 +66,8 @@ def _of_rows(store: Store, batch: str, record_id: str) -> Trace | None:
         facts = {"record": record_id, **{name: str(event[name]) for name in _OF_RELEASE}}
         facts["state"] = "released" if event["event"] == "released" else "staged, not released"
         facts["at"] = f"{event['at']:%Y-%m-%d %H:%M:%S} UTC"
+        facts |= _review(store, str(event["dataset"]), _record(staged.file(DATA), record_id),
+                         Schema.model_validate(staged.facts["schema"]))  # fmt: skip
         traces = _record(staged.file(TRACES), record_id) if TRACES in staged.files else pd.DataFrame()
         return _trace(store, facts, traces)
     return None
@@ -79,12 +83,17 @@ def _of_labels(store: Store, batch: str, record_id: str) -> Trace | None:
         facts = {name: str(manifest[name]) for name in ("dataset", "version", "batch_id", "labeller", "seed", "source",
                                                         "spec", "mode")}  # fmt: skip
         facts = {"record": record_id, **facts, "parents": str(rows["document_id"].iloc[0]), "state": "released"}
+        facts |= _review(store, manifest["dataset"], rows, RECORDS)
         name = row_hashes(Table.conform(rows[RECORDS.names], RECORDS))[0]
         for traces in (store.restricted / manifest["dataset"] / "labels").glob(f"*/{TRACES}"):
             if len(mine := pd.read_parquet(traces, filters=[(ROW, "==", name)])):
                 return _trace(store, facts, mine)
         return Trace(facts)
     return None
+
+
+def _review(store: Store, dataset: str, row: pd.DataFrame, schema: Schema) -> dict[str, str]:
+    return review_facts(store, dataset, Table.conform(row[schema.names], schema))
 
 
 def _staged(store: Store, events: pd.DataFrame, event: Any) -> Artefact | None:
@@ -106,6 +115,7 @@ def _trace(store: Store, facts: dict[str, str], traces: pd.DataFrame) -> Trace:
         return Trace(facts)
     row = {name: str(value) for name, value in traces.iloc[0].items() if name not in (RECORD_ID, ROW)}
     keys = [row["key"], *json.loads(row.pop("repairs"))]
+    row = {name: value for name, value in row.items() if value or name not in facts}  # whoever reviewed it stays
     facts |= row | {"repairs": ", ".join(keys[1:]), "parents": ", ".join(json.loads(row["parents"]))}
     facts["drawn"] = "; ".join(f"{name}: {value}" for name, value in json.loads(row["drawn"]).items())
     return _with_request(store, {name: value for name, value in facts.items() if value}, keys[-1])

@@ -32,7 +32,7 @@ def failed_gates(run: Run, gates: tuple[str, ...]) -> list[str]:
         elif last["suite"] != suites().load(gate, run.name).hash:
             reasons.append(f"the suite of the gate {gate} was edited after it judged")
         elif gate == "fidelity" and artefact.facts.get("rules", "") != run.spec.rules:
-            reasons.append("the constraints were edited after the gate fidelity judged")
+            reasons.append("the constraints or the judge were edited after the gate fidelity judged")
     return reasons + _mixed(run, gates)
 
 

@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import store
-from synth_pipeline.core.table import RECORD_ID
+from synth_pipeline.core.account import row_hashes
+from synth_pipeline.core.records import RECORDS
+from synth_pipeline.core.table import RECORD_ID, Table
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.mock import plan_of, running
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.labels import LabelsMade, label_documents
+from synth_pipeline.stages.review import decide
 from synth_pipeline.stages.trace import trace
 
 DOCUMENTS = 1_100
@@ -30,15 +34,19 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def made(corpus: Path, run: str = "one", **answers: object) -> LabelsMade:
+def made(
+    corpus: Path, run: str = "one", samples: int = 0, judging: dict[str, object] | None = None, **answers: object
+) -> LabelsMade:
     with running(plan_of({"answers": answers})) as server:
+        endpoint = {"name": "local", "base_url": server.base_url, "model": "mock"}
         spec = DatasetSpec.model_validate({
             "name": "faq", "source": {"kind": "file", "path": str(corpus)},
             "columns": {"name": {"kind": "identifier"}, "text": {"kind": "text"}},
             "labels": {
                 "kind": "language_model", "text": "text", "id": "name", "when_short": "keep",
-                "endpoint": {"name": "local", "base_url": server.base_url, "model": "mock"},
+                "endpoint": endpoint, "samples": samples,
             },
+            **({"judge": {"endpoint": endpoint, "labels": judging}} if judging else {}),
         })  # fmt: skip
         return label_documents(Run(spec, store(), run))
 
@@ -60,3 +68,37 @@ def test_an_endpoint_that_quotes_nothing_or_asks_one_thing_is_blocked(corpus, mo
     done = made(corpus, mode=mode, share=0.9)
     assert not done.judgement.verdict.holds and done.folder is None
     assert any("spread" in reason for reason in done.judgement.reasons)
+
+
+def test_a_judge_of_records_sees_no_more_than_they_say_and_what_a_reviewer_rejects_is_left_out(corpus, tmp_path):
+    """Documents are words that can be spoken; in 60 records of people half are not."""
+    stream = np.random.default_rng(9)
+    spoken, unspoken = ([" ".join("".join(stream.choice(list(letters), 6)) for _ in range(5)) for _ in range(30)]
+                        for letters in ("abeilot", "bcdfgk"))  # fmt: skip
+    words = [*spoken, *unspoken]
+    people = pd.DataFrame({"question": words, "answer": words, "span": words, "right": [1] * 30 + [0] * 30})
+    people.to_csv(tmp_path / "people.csv", index=False)
+    rubric = [{"name": "right", "question": "Do the words bear the answer out?"}]
+    judging = {"rubric": rubric, "people": str(tmp_path / "people.csv")}
+    done = made(corpus, samples=1, judging=judging)
+    found = done.judgement.findings.set_index("metric")
+    assert done.judgement.verdict is Verdict.PASS, done.judgement.reasons
+    assert found.loc["at odds", "value"] < 0.02
+    assert found.loc["kappa", "value"] > 0.9 and found.loc["below acceptable", "n"] == 200
+    lenient = made(corpus, "two", samples=1, judging=judging, judge="lenient")
+    assert lenient.judgement.verdict is Verdict.UNMEASURED and lenient.folder is None
+    assert "kappa" in lenient.judgement.reasons[0]
+    record = row_hashes(Table.conform(done.records.head(1), RECORDS))[0]
+    event = {"dataset": "faq", "run_id": "one", "of": "labels", "record": record, "state": "open", "why": "odd",
+             "reviewer": "", "row": "{}"}  # fmt: skip
+    Ledger(store()).write("reviews", [event])
+    decide(store(), "faq", record[:12], "rejected", "Ada")
+    again = made(corpus, "three", samples=1, judging=judging)
+    assert again.dropped["rejected by a reviewer"] == 1 and len(again.records) == len(done.records) - 1
+
+
+def test_answers_that_are_not_given_again_are_dropped_and_too_many_of_them_block(corpus):
+    fickle = made(corpus, samples=1, agreement=0.2)
+    at_odds = fickle.judgement.findings.set_index("metric").loc["at odds"]
+    assert at_odds["verdict"] == "block" and 0.45 < at_odds["value"] < 0.6  # .2 + .8 / 3 are kept
+    assert fickle.dropped["answered otherwise when asked again"] > 0.8 * len(fickle.records)
