@@ -26,11 +26,8 @@ class Scores:
 
     @property
     def settled(self) -> np.ndarray:
-        """The score in the middle of the samples, the lower one of two; shape (rows, criteria), NaN without any."""
-        ordered = np.sort(self.values, axis=2)  # NaN come last
-        known = (~np.isnan(ordered)).sum(axis=2)
-        middle = np.maximum(known - 1, 0) // 2
-        return np.take_along_axis(ordered, middle[:, :, None], axis=2)[:, :, 0]
+        """The score in the middle of the samples; shape (rows, criteria), NaN without any."""
+        return settled_scores(self.values)
 
     def below(self, rubric: Rubric) -> np.ndarray:
         """A mask of what is not acceptable, shape (rows, criteria); what has no verdict is not below."""
@@ -102,6 +99,14 @@ class Judged:
                 theirs, own = self.people.scores[other], self.made.settled[row]
                 out[row] = ~np.isnan(theirs) & ~np.isnan(own) & ((theirs < least) != (own < least))
         return out
+
+
+def settled_scores(values: np.ndarray) -> np.ndarray:
+    """The score in the middle along the last of three axes, the lower one of two; NaN are none."""
+    ordered = np.sort(values, axis=2)  # NaN come last
+    known = (~np.isnan(ordered)).sum(axis=2)
+    middle = np.maximum(known - 1, 0) // 2
+    return np.take_along_axis(ordered, middle[:, :, None], axis=2)[:, :, 0]
 
 
 def _least(rubric: Rubric) -> np.ndarray:

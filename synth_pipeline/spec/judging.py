@@ -50,7 +50,7 @@ class Criterion(Spec):
 class Judging(Spec):
     """What of a data set is judged, by which rubric."""
 
-    rubric: tuple[Criterion, ...] = Field(min_length=1, description="What rows are judged by, each on its own.")
+    rubric: tuple[Criterion, ...] = Field(description="What rows are judged by, each on its own.")
     about: str = Field(default="", description="What the rows are, in words, for the judge.")
     sample: int = Field(default=200, ge=50, le=100_000, description="Synthetic rows that are judged, drawn at random.")
     samples: Annotated[int, AfterValidator(_odd)] = Field(
@@ -65,6 +65,8 @@ class Judging(Spec):
 
     @model_validator(mode="after")
     def _has_different_criteria(self) -> "Judging":
+        if not self.rubric:
+            raise ValueError("rubric holds no criterion")
         names = [criterion.name for criterion in self.rubric]
         if len(set(names)) < len(names):
             raise ValueError(f"rubric names {next(name for name in names if names.count(name) > 1)!r} twice")

@@ -1,7 +1,7 @@
 """A declared judge at work: which rows it is asked about, and which of them then wait for a person."""
 
 from synth_pipeline.adapters.endpoint import connected
-from synth_pipeline.adapters.people import read_people
+from synth_pipeline.adapters.people import read_people, shown_of
 from synth_pipeline.adapters.project import ROOT
 from synth_pipeline.asking.judging import described, judge_rows
 from synth_pipeline.core.account import plain_rows, row_hashes
@@ -14,8 +14,6 @@ from synth_pipeline.spec.columns import Schema
 from synth_pipeline.spec.judging import Judging
 from synth_pipeline.stages.review import queue
 from synth_pipeline.stages.run import Run
-
-BLIND = ("document_id", "start", "end", "kind")  # columns of records that are not for the judge
 
 
 def judge_table(run: Run, synthetic: Table, holdout: Table) -> Judged | None:
@@ -42,8 +40,7 @@ def _judged(run: Run, judging: Judging, of: str, synthetic: Table, holdout: Tabl
     assert judge is not None
     made = _some(synthetic, judging.sample, seed.child(of_frame(synthetic.frame)))
     control = None if holdout is None else _some(holdout, len(made), seed.child("control"))
-    hidden = BLIND if of == "labels" else ()
-    shown = Schema(columns=tuple(synthetic.schema[name] for name in synthetic.schema.modelled if name not in hidden))
+    shown = shown_of(synthetic.schema)
     people, theirs = None, None
     if judging.people is not None:
         people, theirs = read_people(ROOT / judging.people, judging.people, shown, judging.rubric)

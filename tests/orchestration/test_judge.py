@@ -31,8 +31,10 @@ from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.mock import Running, plan_of, running
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.stages import Run
+from synth_pipeline.stages.facts import facts_of_run
 from synth_pipeline.stages.judging import judge_table
 from synth_pipeline.stages.review import decide, review_facts, reviews_of
+from synth_pipeline.stages.status import status_of
 from synth_pipeline.stages.trace import trace
 from tests.language_model import LABELS, sentences
 
@@ -241,13 +243,28 @@ def staged(run: Run, made: Table) -> Run:
     pd.concat([rows(2).frame, rows(8).frame]).to_parquet(run.spec.source.path, index=False)
     stages.load_source(run)
     stages.split_source(run)
-    facts = {"seed": 0, "generator": "hand-1", "spec": run.spec.hash, "schema": run.get("train").facts["schema"]}
+    facts = {"seed": 0, "generator": "hand-1", "spec": run.spec.hash, "schema": run.get("train").facts["schema"],
+             "fit_rows": 1, "train_rows": 1}  # fmt: skip
     for asset in ("generator", "candidates"):
         with run.store.writing(run.name, asset, run.id) as draft:
             made.frame.to_parquet(draft.data, index=False)
             draft.content, draft.facts = of_frame(made.frame), {"rows": len(made), "drill": 0.0, **facts}
     stages.remove_repeats(run)
     return run
+
+
+def test_the_audit_asks_the_judge_and_report_and_status_say_what_came_of_it(serve):
+    run, server = serve()
+    staged(run, rows(3, gibberish=0.3))
+    stages.audit(run, "fidelity")
+    findings = pd.read_parquet(run.get("fidelity").data)
+    assert {"kappa", "below acceptable", "to review"} < {*findings.loc[findings["check"] == "judge", "metric"]}
+    assert (run.ledger.read("findings")["check"] == "judge").sum() == (findings["check"] == "judge").sum() > 0
+    shown = min(200, run.get("holdout").facts["rows"])
+    assert server.stats(totals=True)["billed"] == shown + 200 + 80
+    about = facts_of_run(run).about
+    assert "shown rows of the holdout" in about["Judge"] and "over 80 rows of people" in about["Judge and people"]
+    assert "rows wait for a decision" in status_of(store(), "bank")["review"]
 
 
 def test_a_rejected_row_is_in_no_later_release_and_an_accepted_one_names_its_reviewer(
