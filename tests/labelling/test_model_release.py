@@ -88,11 +88,14 @@ def test_a_judge_of_records_sees_no_more_than_they_say_and_what_a_reviewer_rejec
     lenient = made(corpus, "two", samples=1, judging=judging, judge="lenient")
     assert lenient.judgement.verdict is Verdict.UNMEASURED and lenient.folder is None
     assert "kappa" in lenient.judgement.reasons[0]
-    record = row_hashes(Table.conform(done.records.head(1), RECORDS))[0]
-    event = {"dataset": "faq", "run_id": "one", "of": "labels", "record": record, "state": "open", "why": "odd",
-             "reviewer": "", "row": "{}"}  # fmt: skip
-    Ledger(store()).write("reviews", [event])
+    record, other = row_hashes(Table.conform(done.records.head(2), RECORDS))
+    event = {"dataset": "faq", "run_id": "one", "of": "labels", "state": "open", "why": "odd", "reviewer": "",
+             "row": "{}"}  # fmt: skip
+    Ledger(store()).write("reviews", [{**event, "record": name} for name in (record, other)])
     decide(store(), "faq", record[:12], "rejected", "Ada")
+    decide(store(), "faq", other[:12], "accepted", "Bo")
+    found = trace(store(), pd.read_parquet(done.folder / "data.parquet")[RECORD_ID].iloc[1])
+    assert (found.facts["review"], found.facts["reviewer"]) == ("accepted", "Bo") and found.messages
     again = made(corpus, "three", samples=1, judging=judging)
     assert again.dropped["rejected by a reviewer"] == 1 and len(again.records) == len(done.records) - 1
 
