@@ -1,6 +1,7 @@
 """Findings about what a judge said, of rows of a table or of records over documents."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,12 +16,13 @@ NAME = "judge"
 ALL = "all criteria"
 MOST_UNANSWERED = 0.05  # share of rows without a verdict above which those with one say too little
 FEWEST_PEOPLE = 30  # rows that people have judged
+FEWEST_OF_EACH = 10  # rows that they accept, and that they do not
 
 
 def verdict_findings(judged: Judged, family: Family, seed: Seed) -> Iterator[Finding]:
     """For each criterion how many rows are below what is acceptable, and how far the judge can be believed."""
     for place, criterion in enumerate(judged.rubric):
-        yield _below(judged, place, criterion, family)
+        yield from _below(judged, place, criterion, family)
         if judged.made.values.shape[2] > 1:
             yield _of_share(family, criterion.name, "wavering", judged.made.wavering(judged.rubric)[:, place])
         if judged.people is not None:
@@ -35,27 +37,67 @@ def verdict_findings(judged: Judged, family: Family, seed: Seed) -> Iterator[Fin
                   note=f"{contested:,} of {len(judged.made):,} judged rows" * bool(contested))  # fmt: skip
 
 
-def _below(judged: Judged, place: int, criterion: Criterion, family: Family) -> Finding:
-    """The share of synthetic rows below what is acceptable, against that of real rows where there are any.
+def _below(judged: Judged, place: int, criterion: Criterion, family: Family) -> Iterator[Finding]:
+    """The share of synthetic rows below what is acceptable, against real ones: as judged, and as people would have it.
 
-    Its interval less the baseline is that of the difference at 99 %: exact limits of both shares, put together after
-    Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    What the judge sees of a difference between rows that people accept and others is its sensitivity plus its
+    specificity less one; the difference that it finds is divided by that, after Rogan and Gladen (1978),
+    doi:10.1093/oxfordjournals.aje.a112510.  Without real rows those that people accept take their place.
     """
+    name = criterion.name
     made = _known(judged.made, judged.rubric, place)
     control = None if judged.control is None else _known(judged.control, judged.rubric, place)
     for side, hits in (("synthetic", made), ("real", control)):
-        if hits is not None and (hits is _FEW or not len(hits)):
+        if hits is not None and not len(hits):
             told = ", ".join(f"{count:,} {reason}" for reason, count in judged.unanswered.items())
             note = f"too few {side} rows have a verdict ({told or 'there are none'})"
-            return Finding(NAME, family, criterion.name, "below acceptable", np.nan, note=note)
-    assert made is not None
+            yield Finding(NAME, family, name, "below acceptable", np.nan, note=note)
+            return
+    accepted, others = (_FEW, _FEW) if judged.people is None else _by_people(judged.people, place, criterion)
+    known = min(len(accepted), len(others)) >= FEWEST_OF_EACH
+    control = accepted if control is None and known else control
+    apart = _apart(made, control)
+    note = f"acceptable is {criterion.least} of {criterion.scale[1]}"
+    yield _of_apart(family, name, "as judged", apart, len(made), note)
+    sight = float(others.mean() - accepted.mean()) if known else 1.0
+    if sight <= 0:
+        note = "the judge finds no more fault with rows that people do not accept than with others"
+        yield Finding(NAME, family, name, "below acceptable", np.nan, note=note)
+        return
+    seen = f"the judge sees {sight:.0%} of what people find" if known else "taken as the judge has it"
+    yield _of_apart(family, name, "below acceptable", apart.seen_by(sight), len(made), f"{note}; {seen}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """A share, its interval and the share that it is compared with; the interval less the baseline is that of both."""
+
+    value: float
+    low: float
+    high: float
+    baseline: float
+
+    def seen_by(self, sight: float) -> "_Apart":
+        """Differences as they are when so much of them is seen, above 0 to 1."""
+        value, low, high = (self.baseline + (x - self.baseline) / sight for x in (self.value, self.low, self.high))
+        return _Apart(value, low, high, self.baseline)
+
+
+def _apart(made: np.ndarray, control: np.ndarray | None) -> _Apart:
+    """Exact limits of both shares at 99 %, put together after Newcombe (1998).
+
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+    """
     value, (low, high) = float(made.mean()), clopper_pearson(int(made.sum()), len(made))
-    baseline = 0.0
-    if control is not None:
-        baseline, (least, most) = float(control.mean()), clopper_pearson(int(control.sum()), len(control))
-        low, high = value - np.hypot(value - low, most - baseline), value + np.hypot(high - value, baseline - least)
-    return Finding(NAME, family, criterion.name, "below acceptable", value, float(low), float(high), baseline,
-                   n=len(made), note=f"acceptable is {criterion.least} of {criterion.scale[1]}")  # fmt: skip
+    if control is None:
+        return _Apart(value, low, high, 0.0)
+    other, (least, most) = float(control.mean()), clopper_pearson(int(control.sum()), len(control))
+    return _Apart(value, value - float(np.hypot(value - low, most - other)),
+                  value + float(np.hypot(high - value, other - least)), other)  # fmt: skip
+
+
+def _of_apart(family: Family, name: str, metric: str, apart: _Apart, rows: int, note: str) -> Finding:
+    return Finding(NAME, family, name, metric, apart.value, apart.low, apart.high, apart.baseline, n=rows, note=note)
 
 
 _FEW = np.zeros(0, bool)
@@ -65,6 +107,14 @@ def _known(scores: Scores, rubric: tuple[Criterion, ...], place: int) -> np.ndar
     """Whether each row with a verdict is below; ``_FEW`` where too many have none."""
     missing = np.isnan(scores.settled[:, place])
     return _FEW if missing.mean() > MOST_UNANSWERED else scores.below(rubric)[~missing, place]
+
+
+def _by_people(people: People, place: int, criterion: Criterion) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the judge finds rows below, of those that people accept and of those that they do not."""
+    theirs, own = people.scores[:, place], people.judged.settled[:, place]
+    both = ~np.isnan(theirs) & ~np.isnan(own)
+    below, good = own[both] < criterion.least, theirs[both] >= criterion.least
+    return below[good], below[~good]
 
 
 def _with_people(people: People, place: int, criterion: Criterion, family: Family, seed: Seed) -> Iterator[Finding]:

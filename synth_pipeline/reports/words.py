@@ -11,6 +11,7 @@ LONGEST = 60  # characters of a name
 
 METRICS = {
     "agreement": "Share of scores that people gave too",
+    "as judged": "Rows below what is acceptable, as judged",
     "at odds": "Answers that most samples contradict",
     "below acceptable": "Rows below what is acceptable to the judge",
     "kappa": "Agreement of judge and people beyond chance",

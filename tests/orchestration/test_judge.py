@@ -19,10 +19,13 @@ from synth_pipeline.adapters.gates import Suites, judge_findings
 from synth_pipeline.adapters.project import ROOT, store
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.judge import Judge as JudgeCheck
+from synth_pipeline.checks.verdicts import verdict_findings
 from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
-from synth_pipeline.core.finding import as_frame
+from synth_pipeline.core.finding import Family, as_frame
 from synth_pipeline.core.fingerprint import of_frame
+from synth_pipeline.core.judged import Judged, People, Scores
+from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import RECORD_ID, Table
@@ -30,6 +33,7 @@ from synth_pipeline.core.verdict import Judgement, Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.mock import Running, plan_of, running
 from synth_pipeline.spec.columns import Column, Kind, Schema
+from synth_pipeline.spec.judging import Criterion
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.facts import facts_of_run
 from synth_pipeline.stages.judging import judge_table
@@ -91,7 +95,7 @@ def suites(tmp_path_factory: pytest.TempPathFactory) -> Suites:
     folder = tmp_path_factory.mktemp("expectations")
     raw = json.loads((ROOT / "expectations/default/fidelity.json").read_text())
     raw["expectations"] = [line for line in raw["expectations"] if line["kwargs"].get("check") == "judge"]
-    assert len(raw["expectations"]) == 7
+    assert len(raw["expectations"]) == 8
     (folder / "default").mkdir()
     (folder / "default/fidelity.json").write_text(json.dumps(raw))
     return Suites(folder)
@@ -126,10 +130,30 @@ def test_bad_rows_are_blocked_by_a_good_judge_and_go_to_review(serve, suites):
     assert judgement.verdict is Verdict.BLOCK
     assert "judge below acceptable" in judgement.reasons[0]
     listed = reviews_of(store(), "bank")
-    below = of(judgement, "below acceptable").loc["sense"]
+    below = of(judgement, "as judged").loc["sense"]
     assert len(listed) == round(below["value"] * 200) == of(judgement, "to review").loc["all criteria", "value"]
     bad = set(made.frame["text"][: round(0.4 * ROWS)])
     assert all(one.row["text"] in bad and one.state == "open" and "sense" in one.why for one in listed)
+
+
+def test_what_the_judge_does_not_see_is_allowed_for_by_what_people_have_judged():
+    """People find half of 200 rows bad; the judge finds 90 % of these, and 30 % of the others: it sees 60 %."""
+    rubric = (Criterion(name="sense", question="Does it?"),)
+    theirs = np.repeat([0.0, 1.0], 100)[:, None]
+    own = np.concatenate([np.arange(100) >= 90, np.arange(100) >= 30]).astype(float)[:, None]
+
+    def judged(share: float, control: bool) -> Judged:
+        below, real = (Scores((np.arange(1_000) >= 1_000 * one).astype(float)[:, None, None], ("",) * 1_000)
+                       for one in (share, 0.3))  # fmt: skip
+        people = People(theirs, Scores(own[:, :, None], ("",) * 200))
+        return Judged(rubric, below, ("",) * 1_000, real if control else None, people)
+
+    for control in (True, False):
+        found = {one.metric: one for one in verdict_findings(judged(0.42, control), Family.FIDELITY, Seed(1))}
+        assert found["as judged"].value == 0.42 and found["as judged"].baseline == 0.3
+        assert found["below acceptable"].value == pytest.approx(0.3 + 0.12 / 0.6)
+        assert found["below acceptable"].low == pytest.approx(0.3 + (found["as judged"].low - 0.3) / 0.6)
+        assert "sees 60% of what people find" in found["below acceptable"].note
 
 
 def test_real_rows_that_are_as_bad_are_no_fault_of_the_synthetic_ones(serve, suites):

@@ -11,7 +11,8 @@ class Judge:
     """A judge's verdicts on records by a rubric, and whether the judge can be believed.
 
     The findings are those of the check of the same name for tables; there are no real questions to compare with, so
-    that the baseline of ``below acceptable`` is 0.  Data sets that declare no judge of labels have no such findings.
+    that the baseline is what the judge finds below among rows that people accept, or 0.  Data sets that declare no
+    judge of labels have no such findings.
     """
 
     name = NAME
