@@ -16,7 +16,7 @@ from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.language_model import Answer, Question, Reason, speaking
 from synth_pipeline.core.progress import report
 from synth_pipeline.llm import BudgetReached, Client, Kind, Outcome, Purse, Request, RequestLedger, tariff_of
-from synth_pipeline.spec.asking import Spoken
+from synth_pipeline.spec.asking import Asks, Spoken
 
 REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
 TOLD_EVERY = 2.0  # seconds
@@ -37,7 +37,7 @@ def request_ledger(store: Store) -> RequestLedger:
 
 
 @contextmanager
-def connected(spoken: Spoken | None, store: Store, dataset: str = "", run_id: str = "") -> Generator[None]:
+def connected(spoken: Asks | None, store: Store, dataset: str = "", run_id: str = "") -> Generator[None]:
     """Whoever asks inside is answered by the declared endpoint; nothing is opened where nobody asks.
 
     A budget counts all that went for the data set before; without a data set, what goes from now on.
@@ -67,7 +67,7 @@ def spoken_of(declared: object) -> Spoken | None:
 class Connected:
     """One endpoint and model, as the port has it."""
 
-    def __init__(self, spoken: Spoken, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, spoken: Asks, client: Client, loop: asyncio.AbstractEventLoop) -> None:
         self._spoken, self._client, self._loop = spoken, client, loop
 
     @property

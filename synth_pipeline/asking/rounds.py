@@ -7,7 +7,7 @@ then go on: ten per cent more are ten per cent more to pay for, and the same onc
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -69,6 +69,9 @@ class Kept:
     text: str | None = None
 
 
+Confirm = Callable[[Sequence[Kept]], Sequence[str | None]]
+
+
 @dataclass(slots=True, eq=False)
 class Gathered:
     """Rows in the order of groups and questions; what was left out, by reason; and whether the budget was spent."""
@@ -124,11 +127,13 @@ def gather(
     per_request: int = 1,
     patience: float = 3.0,
     near: Near | None = None,
+    confirm: Confirm | None = None,
 ) -> Gathered:
     """Ask until every group has as many rows as are wanted of it.
 
     ``read`` makes rows of an answer, or says why one of them is left out.  ``patience`` is how many rows are asked
-    for at most for each that is wanted; of texts that are ``near`` each other the first stays.
+    for at most for each that is wanted; of texts that are ``near`` each other the first stays.  ``confirm`` says of new
+    rows why they are to be dropped after all.
     Raises SynthError where none of the first ``UNUSABLE`` answers has the form that was asked for.
     """
     groups = {name: _Group(count) for name, count in wanted.items()}
@@ -142,10 +147,12 @@ def gather(
         if not batch:
             break
         asked = [ask(name, number) for name, number in (batch if usable else batch[:FIRST])]
+        new: list[Kept] = []
         for one, answer in zip(asked, model.ask([one.question for one in asked]), strict=True):
             usable = usable or answer.reason is None
             spent = spent or answer.reason is Reason.UNASKED
-            order += _take(groups[one.group], one, answer, read, known, left_out)
+            new += _take(groups[one.group], one, answer, read, known, left_out)
+        order += new if confirm is None or not new else _confirmed(new, groups, confirm, left_out)
         order = _apart(order, groups, near, Counter(one.group for one in asked), left_out)
         done = sum(min(len(group.kept), group.wanted) for group in groups.values())
         report(f"{done:,} of {sum(wanted.values()):,} rows")
@@ -202,6 +209,15 @@ def _take(
             group.kept.append(Kept(found.values, asked, answer, item, found.text))
     group.barren = 0 if len(group.kept) > before else group.barren + 1
     return group.kept[before:]
+
+
+def _confirmed(new: list[Kept], groups: Mapping[str, _Group], confirm: Confirm, left_out: Counter[str]) -> list[Kept]:
+    """What stays of new rows."""
+    reasons = {id(one): reason for one, reason in zip(new, confirm(new), strict=True) if reason is not None}
+    left_out.update(reasons.values())
+    for group in groups.values():
+        group.kept = [one for one in group.kept if id(one) not in reasons]
+    return [one for one in new if id(one) not in reasons]
 
 
 def _apart(

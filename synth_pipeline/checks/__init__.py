@@ -17,6 +17,7 @@ from synth_pipeline.checks.extremes import Extremes
 from synth_pipeline.checks.groups import Groups
 from synth_pipeline.checks.identifiers import Identifiers
 from synth_pipeline.checks.inference import Inference
+from synth_pipeline.checks.judge import Judge
 from synth_pipeline.checks.levels import Levels
 from synth_pipeline.checks.linkability import Linkability
 from synth_pipeline.checks.marginals import Marginals
@@ -79,6 +80,7 @@ CHECKS: tuple[Check, ...] = (
     TextLabels(),
     TextClassifier(),
     TextMmd(),
+    Judge(),
     Utility(),
     Diversity(),
     TextDiversity(),

@@ -11,7 +11,7 @@ from synth_pipeline.checks.texts import pooled_columns
 from synth_pipeline.checks.units import Pool
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.core.personal import Detector
-from synth_pipeline.text.alignment import HOLDERS
+from synth_pipeline.text.matches import HOLDERS
 from synth_pipeline.text.tokens import tokens
 
 

@@ -3,16 +3,20 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.mock.draws import Draws
 from synth_pipeline.mock.plan import Answers
 
+WORD = re.compile(r"[^\W\d_]+")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Pool:
     """Texts by label, each label's in an order of chance."""
 
@@ -22,6 +26,11 @@ class Pool:
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(self.by_label)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words of the texts, in small letters."""
+        return frozenset(word.lower() for text in self.label_of for word in WORD.findall(text))
 
     def pick(self, label: str, place: int) -> str:
         """Places next to each other are different texts, as long as there are so many."""

@@ -10,6 +10,7 @@ from synth_pipeline.spec.columns import ColumnOverride
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.spec.dedup import Dedup
+from synth_pipeline.spec.judging import Judge
 from synth_pipeline.spec.presidio import Presidio
 from synth_pipeline.spec.source import Source
 
@@ -99,6 +100,9 @@ class DatasetFields(Spec):
         default=None,
         description="What counts as the same document; if absent, near duplicates alone, and only where rows are "
         "nothing but text and a label.",
+    )
+    judge: Annotated[Judge | None, OrAbsent()] = Field(
+        default=None, description="A language model that judges synthetic rows or questions by a rubric."
     )
     shares: Shares = Shares()
     rows: Annotated[int | None, OrAbsent()] = Field(

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from synth_pipeline.adapters.gates import FINDING_GATES, GATES, LABEL_GATES
 from synth_pipeline.adapters.storage import LABELS, write_aside
+from synth_pipeline.checks.verdicts import NAME as JUDGE
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.spec.asking import Spoken
@@ -79,10 +82,25 @@ def _about(run: Run) -> dict[str, str]:
         about["Missing rows"] = f"{rows['missing_rows']:,} that were wanted and could not be had"
     if isinstance(asks := run.spec.generator, Spoken):
         about["Language model"] = f"{asks.endpoint.model} at {asks.endpoint.name}, which was shown rows of train"
+    if run.spec.judge is not None and run.spec.judge.rows is not None:
+        asked = run.spec.judge.endpoint
+        about["Judge"] = f"{asked.model} at {asked.name}, which was shown rows of the holdout"
+        about["Judge and people"] = _agreement(run)
+    if rows.get("dropped_rejected"):
+        about["Rejected by a reviewer"] = f"{rows['dropped_rejected']:,} synthetic rows, which are left out"
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:
         about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"
     return about
+
+
+def _agreement(run: Run) -> str:
+    """How far the declared judge agrees with people, by criterion."""
+    found = run.find("fidelity")
+    findings = pd.DataFrame(columns=["check"]) if found is None else pd.read_parquet(found.data)
+    mine = findings[findings["check"] == JUDGE]
+    told = [f"{one.subject}: {one.note}" for one in mine.itertuples() if one.metric == "kappa"]
+    return "; ".join(told) or "no people have judged, so that nobody knows whether the judge can tell"
 
 
 def _similar(rows: dict[str, Any]) -> dict[str, str]:

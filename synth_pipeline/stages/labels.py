@@ -1,5 +1,7 @@
 """Records over real documents: made from train, written as they would be released, and measured."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from synth_pipeline.adapters.endpoint import connected, spoken_of
@@ -8,12 +10,14 @@ from synth_pipeline.checks.labels import LABEL_CHECKS
 from synth_pipeline.core.account import accounting
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.provenance import Provenance
-from synth_pipeline.core.records import RECORDS
+from synth_pipeline.core.records import AT_ODDS, RECORDS
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Schema
 from synth_pipeline.stages.audit import write_findings
+from synth_pipeline.stages.judging import judge_records
 from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.review import without_rejected
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.stage import write_parquet
 from synth_pipeline.stages.trace import TRACES
@@ -21,6 +25,7 @@ from synth_pipeline.steps import label, label_evidence, measure_labels
 
 GATE = "grounding"
 ORIGIN = ("version", "batch_id", "labeller", "generation", "seed", "source", "spec")
+REJECTED = "rejected by a reviewer"
 
 
 def make_labels(run: Run) -> Artefact:
@@ -30,6 +35,8 @@ def make_labels(run: Run) -> Artefact:
         made = label(spec, Train(table_of(train)))
     labels = spec.labels
     assert labels is not None
+    kept = without_rejected(run, made.records, LABELS)
+    made = replace(made, records=kept, dropped={**made.dropped, REJECTED: len(made.records) - len(kept)})
     origin = Provenance(run.get("source").content, spec.labels_hash, spec.seed, f"{labels.kind}-{labels.version}")
     stamped = origin.stamp(made.records.frame)
     version = of_frame(stamped)
@@ -64,14 +71,24 @@ def audit_labels(run: Run) -> Artefact:
         made = run.get(LABELS)
         run.ledger.write("openings", [{**run.who(), "version": made.content}])
         barred = [table_of(run.get(side)) for side in ("holdout", "sealed")]
-        findings = measure_labels(label_evidence(run.spec, _records(made), Train(table_of(run.get("train"))), barred))
+        evidence = label_evidence(run.spec, _records(made), Train(table_of(run.get("train"))), barred)
+        asked_again = getattr(run.spec.labels, "samples", 0) > 0
+        findings = measure_labels(replace(
+            evidence, judged=judge_records(run, evidence.records),
+            at_odds=made.facts["dropped"].get(AT_ODDS, 0) if asked_again else None,
+        ))  # fmt: skip
     return write_findings(run, GATE, findings, parents)
 
 
 def _measured_before(run: Run, parents: dict[str, str]) -> pd.DataFrame | None:
-    """The findings in force, if they are about the same and every check of now took part."""
+    """The findings in force, if they are about the same and every check of now took part.
+
+    What a judge says is always asked for, since people may have judged more meanwhile; answers are paid for once.
+    """
     before = run.store.find(run.name, GATE)
-    if before is None or before.parents != parents:
+    if before is None or before.parents != parents or before.facts["rules"] != run.spec.rules:
+        return None
+    if run.spec.judge is not None and run.spec.judge.labels is not None:
         return None
     findings = pd.read_parquet(before.file(DATA))
     return findings if {check.name for check in LABEL_CHECKS} <= set(findings["check"]) else None

@@ -15,6 +15,8 @@ from synth_pipeline.core.account import ROW, TRACED, row_hashes
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.records import RECORDS
 from synth_pipeline.core.table import RECORD_ID, Table
+from synth_pipeline.spec.columns import Schema
+from synth_pipeline.stages.review import review_facts
 
 TRACES = "traces.parquet"
 _ID = re.compile(r"^synthetic-([0-9a-f]{16})-(\d+)$")
@@ -62,6 +64,8 @@ def _of_rows(store: Store, batch: str, record_id: str) -> Trace | None:
         if staged is None or not len(_record(staged.file(DATA), record_id)):
             continue
         facts = {"record": record_id, **{name: str(event[name]) for name in _OF_RELEASE}, **_state(event)}
+        facts |= _review(store, str(event["dataset"]), _record(staged.file(DATA), record_id),
+                         Schema.model_validate(staged.facts["schema"]))  # fmt: skip
         traces = _record(staged.file(TRACES), record_id) if TRACES in staged.files else pd.DataFrame()
         return _trace(store, facts, traces)
     return None
@@ -78,11 +82,16 @@ def _of_labels(store: Store, batch: str, record_id: str) -> Trace | None:
         origin = {"labeller" if name == "generator" else name: str(event[name]) for name in _OF_RELEASE}
         parent = str(rows["document_id"].iloc[0])
         facts = {"record": record_id, **origin, "mode": "labels_only", "parents": parent, **_state(event)}
+        facts |= _review(store, str(event["dataset"]), rows, RECORDS)
         if TRACES not in made.files:
             return Trace(facts)
         name = row_hashes(Table.conform(rows[RECORDS.names], RECORDS))[0]
         return _trace(store, facts, pd.read_parquet(made.file(TRACES), filters=[(ROW, "==", name)]))
     return None
+
+
+def _review(store: Store, dataset: str, row: pd.DataFrame, schema: Schema) -> dict[str, str]:
+    return review_facts(store, dataset, Table.conform(row[schema.names], schema))
 
 
 def _made(store: Store, events: pd.DataFrame, event: Any, asset: str) -> Artefact | None:
@@ -110,6 +119,7 @@ def _trace(store: Store, facts: dict[str, str], traces: pd.DataFrame) -> Trace:
         return Trace(facts)
     row = {name: str(value) for name, value in traces.iloc[0].items() if name not in (RECORD_ID, ROW)}
     keys = [row["key"], *json.loads(row.pop("repairs"))]
+    row = {name: value for name, value in row.items() if value or name not in facts}  # whoever reviewed it stays
     facts |= row | {"repairs": ", ".join(keys[1:]), "parents": ", ".join(json.loads(row["parents"]))}
     facts["drawn"] = "; ".join(f"{name}: {value}" for name, value in json.loads(row["drawn"]).items())
     return _with_request(store, {name: value for name, value in facts.items() if value}, keys[-1])

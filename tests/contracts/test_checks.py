@@ -38,6 +38,7 @@ CONDITIONAL = {
     "verbatim_text",
     "paraphrases",
     "text_neighbours",
+    "judge",
 }  # say nothing where there is nothing of it
 
 
