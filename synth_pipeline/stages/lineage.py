@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 import yaml
 
 from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.storage import Artefact, Store, locked
 from synth_pipeline.core.errors import SynthError
 
@@ -54,8 +55,11 @@ def build_over(
 
 
 def records_in_force(store: Store) -> dict[str, str | None]:
-    """Versions of the records over documents."""
-    return {name: store.current_records(name) for name in datasets()}
+    """Versions of the records over documents; of those that no ledger knows the warehouse can tell no origin."""
+    events = Ledger(store).read("releases")
+    known = {*events.loc[events["event"] == "records_staged", "version"]}
+    versions = {name: store.current_records(name) for name in datasets()}
+    return {name: version if version in known else None for name, version in versions.items()}
 
 
 class LineageFailed(SynthError):

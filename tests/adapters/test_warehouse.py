@@ -315,6 +315,8 @@ def test_records_in_force_stay_though_their_documents_left_the_source(store: Sto
     assert (build.succeeded, build.failures) == (True, [])
     query = "select version, document_id from released_records order by all"
     assert rows(built(store, "questions"), query) == [("q3", "20"), ("q3", "99")]
+    build = warehouse.build(store, built(store, "questions"), {}, {"fair": "v1"}, {}, {"fair": None})
+    assert (build.succeeded, rows(built(store, "questions"), query)) == (True, []), "none are in force"
     shutil.rmtree(place)
 
 

@@ -278,6 +278,9 @@ def test_a_warehouse_is_built_again_where_records_were_published_meanwhile(
     stages.build_lineage(run.store, run.id)
     assert publication._built_over_others(run, run.get("staged_release")).run == "one"
     monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_records", lambda self, dataset: "q1")
+    assert publication._built_over_others(run, run.get("staged_release")).run == "one", "no ledger knows them"
+    event = {**run.who(), "event": "records_staged", "version": "q1", "rows": 1, "generation": 1, "seed": 0}
+    run.ledger.write("releases", [event])
     assert publication._built_over_others(run, run.get("staged_release")).run == "one-again"
 
 
