@@ -64,9 +64,10 @@ class DatasetSpec(DatasetFields):
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}
 # what is paid to a language model, and how fast, alters no answer: a larger budget must not get around a block
+_OF_NO_ANSWER = {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True}
 _OF_NO_ROW: Mapping[str, Any] = {
     "generator": {
         "budget": True, "patience": True, "when_short": True,
-        "endpoint": {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True},
+        "endpoint": _OF_NO_ANSWER, "others": {"__all__": _OF_NO_ANSWER},
     }
 }  # fmt: skip

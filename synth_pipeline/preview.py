@@ -82,7 +82,7 @@ def _patient(spec: DatasetSpec) -> DatasetSpec:
 
 def _told(made: pd.DataFrame, account: Account, spoken: Spoken, whole: int) -> Preview:
     requests = len(account.costs)
-    lines = [f"{len(made):,} rows by {requests:,} requests to {spoken.endpoint.name!r}; left out are {account.told}."]
+    lines = [f"{len(made):,} rows by {requests:,} requests to {_names(spoken)}; left out are {account.told}."]
     if not len(made):
         return Preview(made, (*lines, "Nothing can be said of the whole."), None, None)
     came = len(made) + account.left_out[SURPLUS]
@@ -98,6 +98,10 @@ def _told(made: pd.DataFrame, account: Account, spoken: Spoken, whole: int) -> P
     if spoken.budget is not None and projection is not None and projection.high > spoken.budget.amount:
         lines.append(f"The budget of {spoken.budget.amount:g} {spoken.budget.unit} may not suffice.")
     return Preview(made, tuple(lines), cost, tokens)
+
+
+def _names(spoken: Spoken) -> str:
+    return ", ".join(repr(one.name) for one in spoken.endpoints)
 
 
 def _of_known(each: Sequence[float | None], kept: int, whole: int) -> Projection | None:

@@ -16,6 +16,7 @@ from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.language_model import Answer, Question, Reason, speaking
 from synth_pipeline.core.progress import report
 from synth_pipeline.llm import BudgetReached, Client, Kind, Outcome, Purse, Request, RequestLedger, tariff_of
+from synth_pipeline.llm.sharing import requests_of
 from synth_pipeline.spec.asking import Spoken
 
 REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
@@ -53,7 +54,7 @@ def connected(spoken: Spoken | None, store: Store, dataset: str = "", run_id: st
         purse = Purse(spoken.budget, went)
         client = Client(ledger, purse=purse, dataset=dataset, run_id=run_id)
         try:
-            with speaking(Connected(spoken, client, loop)):
+            with speaking(Connected(spoken, client, ledger, loop)):
                 yield
         finally:
             _result(loop, client.__aexit__(None, None, None))
@@ -65,10 +66,10 @@ def spoken_of(declared: object) -> Spoken | None:
 
 
 class Connected:
-    """One endpoint and model, as the port has it."""
+    """The declared endpoints, as the port has them."""
 
-    def __init__(self, spoken: Spoken, client: Client, loop: asyncio.AbstractEventLoop) -> None:
-        self._spoken, self._client, self._loop = spoken, client, loop
+    def __init__(self, spoken: Spoken, client: Client, ledger: RequestLedger, loop: asyncio.AbstractEventLoop) -> None:
+        self._spoken, self._client, self._ledger, self._loop = spoken, client, ledger, loop
 
     @property
     def endpoint(self) -> str:
@@ -80,15 +81,14 @@ class Connected:
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """All answers, in the order of the questions; every few seconds tells how many there are and what they cost."""
-        endpoint = self._spoken.endpoint
-        requests = [
-            Request(endpoint, endpoint.model, one.messages, one.schema, one.parameters, one.sample) for one in questions
-        ]
+        endpoints = self._spoken.endpoints
+        requests = _result(self._loop, requests_of(questions, endpoints, self._ledger))
+        currencies = " or ".join(sorted({tariff_of(one).currency or "" for one in endpoints}))
         outcomes: dict[int, Outcome] = {}
         asking = asyncio.run_coroutine_threadsafe(self._outcomes(requests, outcomes), self._loop)
         try:
             while not _is_done(asking):
-                report(_told(outcomes, len(requests), tariff_of(endpoint).currency))
+                report(_told(outcomes, len(requests), currencies))
         finally:
             asking.cancel()
         asking.result()
@@ -106,11 +106,12 @@ class Connected:
 def _answer(outcome: Outcome | None) -> Answer:
     if outcome is None:
         return Answer(None, Reason.UNASKED)
-    tokens = None if outcome.usage is None else outcome.usage.total
-    return Answer(outcome.parsed, _REASONS.get(outcome.kind), outcome.keys, outcome.request_id, tokens, outcome.cost)
+    tokens, asked = None if outcome.usage is None else outcome.usage.total, outcome.answered_by or outcome.request
+    return Answer(outcome.parsed, _REASONS.get(outcome.kind), outcome.keys, outcome.request_id, tokens, outcome.cost,
+                  asked.endpoint.name, asked.model)  # fmt: skip
 
 
-def _told(outcomes: dict[int, Outcome], asked: int, currency: str | None) -> str:
+def _told(outcomes: dict[int, Outcome], asked: int, currency: str) -> str:
     found = list(outcomes.values())  # the loop's thread goes on meanwhile
     costs = [one.cost for one in found if one.cost is not None]
     paid = f", {sum(costs):.4g} {currency} with what was paid before" if costs else ""

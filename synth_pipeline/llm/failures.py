@@ -69,19 +69,23 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
-def unreachable(request: Request, error: str) -> SynthError:
+class Unreachable(SynthError):
+    """An endpoint does not answer, whatever it is asked; another one may."""
+
+
+def unreachable(request: Request, error: str) -> Unreachable:
     """The error where an endpoint has been down for too long."""
     name = request.endpoint.name
-    return SynthError(
+    return Unreachable(
         f"The endpoint {name!r} does not answer at {request.endpoint.base_url} ({error}).",
         f"start it, or mend 'base_url' of the endpoint {name!r}, and run again: what was paid for is kept.",
     )
 
 
-def too_busy(request: Request, seconds: float) -> SynthError:
+def too_busy(request: Request, seconds: float) -> Unreachable:
     """The error where an endpoint asks to wait for longer than anybody would."""
     name = request.endpoint.name
-    return SynthError(
+    return Unreachable(
         f"The endpoint {name!r} asks to wait {seconds:.0f} s before the next request to {request.model!r}.",
         f"run again then, or lower 'limits' of the endpoint {name!r}: what was paid for is kept.",
     )

@@ -26,7 +26,8 @@ class Request:
     """One question to one model; ``sample`` tells apart requests that are to be answered anew.
 
     ``schema`` is the pydantic model that the answer must validate against; ``parameters`` go to the endpoint as
-    they are, such as temperature.  Raises SynthError where a parameter is not one.
+    they are, such as temperature.  Where the endpoint is down, the ``spare`` requests are made instead, in their order.
+    Raises SynthError where a parameter is not one.
     """
 
     endpoint: Endpoint
@@ -35,6 +36,7 @@ class Request:
     schema: type[BaseModel] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sample: int = 0
+    spare: Sequence["Request"] = ()
 
     def __post_init__(self) -> None:
         if wrong := sorted(_NOT_PARAMETERS & set(self.parameters)):

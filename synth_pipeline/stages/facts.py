@@ -78,7 +78,8 @@ def _about(run: Run) -> dict[str, str]:
     if rows.get("missing_rows"):
         about["Missing rows"] = f"{rows['missing_rows']:,} that were wanted and could not be had"
     if isinstance(asks := run.spec.generator, Spoken):
-        about["Language model"] = f"{asks.endpoint.model} at {asks.endpoint.name}, which was shown rows of train"
+        models = ", ".join(f"{one.model} at {one.name}" for one in asks.endpoints)
+        about["Language model"] = f"{models}, which {'were' if asks.others else 'was'} shown rows of train"
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:
         about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"
