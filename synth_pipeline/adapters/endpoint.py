@@ -18,6 +18,7 @@ from synth_pipeline.core.progress import report
 from synth_pipeline.llm import BudgetReached, Client, Kind, Outcome, Purse, Request, RequestLedger, tariff_of
 from synth_pipeline.llm.sharing import requests_of
 from synth_pipeline.spec.asking import Spoken
+from synth_pipeline.spec.endpoint import Budget
 
 REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
 TOLD_EVERY = 2.0  # seconds
@@ -47,17 +48,24 @@ def connected(spoken: Spoken | None, store: Store, dataset: str = "", run_id: st
         yield
         return
     run_id = run_id or f"generate-{uuid.uuid4().hex[:12]}"
-    with request_ledger(store) as ledger, _loop() as loop:
+    with opened(store, spoken.budget, dataset, run_id) as all_, speaking(Connected(spoken, *all_)):
+        yield
+
+
+@contextmanager
+def opened(
+    store: Store, budget: Budget | None, dataset: str, run_id: str
+) -> Generator[tuple[Client, RequestLedger, asyncio.AbstractEventLoop]]:
+    """A client on the ledger of the store, and the loop that it lives on, until the end."""
+    with request_ledger(store) as ledger, event_loop() as loop:
         went = 0.0
-        if spoken.budget is not None and dataset:
-            went = _result(loop, ledger.spent(spoken.budget.unit, dataset))
-        purse = Purse(spoken.budget, went)
-        client = Client(ledger, purse=purse, dataset=dataset, run_id=run_id)
+        if budget is not None and dataset:
+            went = result_of(loop, ledger.spent(budget.unit, dataset))
+        client = Client(ledger, purse=Purse(budget, went), dataset=dataset, run_id=run_id)
         try:
-            with speaking(Connected(spoken, client, ledger, loop)):
-                yield
+            yield client, ledger, loop
         finally:
-            _result(loop, client.__aexit__(None, None, None))
+            result_of(loop, client.__aexit__(None, None, None))
 
 
 def spoken_of(declared: object) -> Spoken | None:
@@ -82,7 +90,7 @@ class Connected:
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """All answers, in the order of the questions; every few seconds tells how many there are and what they cost."""
         endpoints = self._spoken.endpoints
-        requests = _result(self._loop, requests_of(questions, endpoints, self._ledger))
+        requests = result_of(self._loop, requests_of(questions, endpoints, self._ledger))
         currencies = " or ".join(sorted({tariff_of(one).currency or "" for one in endpoints}))
         outcomes: dict[int, Outcome] = {}
         asking = asyncio.run_coroutine_threadsafe(self._outcomes(requests, outcomes), self._loop)
@@ -125,12 +133,12 @@ def _is_done(asking: Any) -> bool:
     return bool(wait([asking], TOLD_EVERY).done)
 
 
-def _result(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+def result_of(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run_coroutine_threadsafe(work, loop).result()
 
 
 @contextmanager
-def _loop() -> Generator[asyncio.AbstractEventLoop]:
+def event_loop() -> Generator[asyncio.AbstractEventLoop]:
     """An event loop that runs in a thread until the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="language model", daemon=True)

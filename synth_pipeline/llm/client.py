@@ -11,6 +11,7 @@ from synth_pipeline.llm.batch import Batcher
 from synth_pipeline.llm.breaker import Breaker
 from synth_pipeline.llm.budget import Purse
 from synth_pipeline.llm.connection import Connection
+from synth_pipeline.llm.embedder import Embedder, Embedding
 from synth_pipeline.llm.failures import Failure, Unreachable, too_busy, unreachable
 from synth_pipeline.llm.flow import LOOK_AGAIN, Flow, Job
 from synth_pipeline.llm.ledger import Asked, Claim, RequestLedger
@@ -51,6 +52,7 @@ class Client:
         self._connections: dict[str, Connection] = {}
         self._breakers: dict[str, Breaker] = {}
         self._batchers: dict[str, Batcher] = {}
+        self._embedders: dict[str, Embedder] = {}
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._flows: set[Flow] = set()
         self._chance = random.Random()  # noqa: S311 - waits only; no answer depends on it
@@ -143,7 +145,10 @@ class Client:
             if endpoint.mode is Mode.BATCH or claim.intent is not None:
                 reply = await self._batched(request, parent, claim.intent, has_spare)
                 return reply
-            asked = await self._ask(request, job, has_spare)
+            if isinstance(request, Embedding):
+                asked = await self._embedder(endpoint).ask(request, job)
+            else:
+                asked = await self._ask(request, job, has_spare)
             if not asked.attempts:
                 return asked
             kind, _, problem = _judged(request, asked)
@@ -236,6 +241,9 @@ class Client:
 
     def _breaker(self, endpoint: Endpoint) -> Breaker:
         return self._breakers.setdefault(endpoint.base_url, Breaker())
+
+    def _embedder(self, endpoint: Endpoint) -> Embedder:
+        return self._embedders.setdefault(endpoint.name, Embedder(self._ask))
 
     def _batcher(self, endpoint: Endpoint) -> Batcher:
         if endpoint.name not in self._batchers:

@@ -109,8 +109,10 @@ def _fatal(request: Request, status: int, code: str, words: str) -> SynthError:
         problem = f"The endpoint {endpoint.name!r} knows no model {request.model!r} at {endpoint.base_url} (HTTP 404)."
         return SynthError(problem, f"mend 'model' or 'base_url' {of}, {kept}")
     if status == 413 or any(word in words for word in _CONTEXT_WORDS):
-        problem = f"A prompt is longer than the context of the model {request.model!r} {of}."
-        return SynthError(problem, f"show fewer or shorter examples, lower 'max_tokens', or change 'model', {kept}")
+        asks = request.path.startswith("/chat")
+        problem = f"A {'prompt' if asks else 'text'} is longer than the context of the model {request.model!r} {of}."
+        fix = "show fewer or shorter examples, lower 'max_tokens', or change 'model'" if asks else "change 'model'"
+        return SynthError(problem, f"{fix}, {kept}")
     if request.schema is not None and any(word in words for word in _SCHEMA_WORDS):
         problem = (
             f"The endpoint {endpoint.name!r} cannot keep answers to the schema {request.schema.__name__!r} "

@@ -145,7 +145,8 @@ class Flow:
     async def _make_room(self, *requests: Request) -> None:
         for request in requests:
             batched = request.endpoint.mode is Mode.BATCH
-            self._rooms[request.endpoint.name] = _BATCHED if batched else 2 * request.endpoint.limits.concurrency
+            most = _BATCHED if batched else min(_BATCHED, 2 * request.endpoint.limits.concurrency * request.together)
+            self._rooms[request.endpoint.name] = most
         self._room = max(CHUNK, sum(self._rooms.values()))  # so that none keeps the others waiting
         while self._held + len(requests) > self._room:
             self._left.clear()

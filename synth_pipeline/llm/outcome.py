@@ -57,6 +57,7 @@ class Reply:
     latency: float = 0.0
     attempts: int = 0
     lost: int = 0
+    vectors: tuple[str, ...] = ()  # of a call for many texts, each of which is kept as a reply of its own
 
 
 @dataclass(frozen=True, slots=True)

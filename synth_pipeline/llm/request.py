@@ -45,6 +45,16 @@ class Request:
                 "leave it out; each answer is a request of its own, with a sample number.",
             )
 
+    @property
+    def path(self) -> str:
+        """Where it goes, below the address of the endpoint."""
+        return "/chat/completions"
+
+    @property
+    def together(self) -> int:
+        """Requests that go in one call."""
+        return 1
+
     @cached_property
     def key(self) -> str:
         """SHA-256 over address, model, messages, schema, parameters and sample: equal questions, equal keys."""
