@@ -45,7 +45,9 @@ class Writer:
         label = prompt.label
         if self.pool is not None and label not in self.pool.by_label:
             label = draws.choice(self.pool.labels) if label is None else label
-        return {"text": self._text(label, draws, place)} | ({} if label is None else {"label": label})
+        text = self._text(label, draws, place)
+        more = {} if self.pool is None else self.pool.more_of.get(text, {})
+        return {"text": text} | ({} if label is None else {"label": label}) | more
 
     def echo(self, prompt: Prompt, draws: Draws, place: int) -> Item:
         return self.good(prompt, draws, place) | dict.fromkeys(("text", "answer", "summary"), prompt.last)

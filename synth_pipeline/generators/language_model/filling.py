@@ -75,6 +75,10 @@ class FillingSampler:
         note(gathered, row_hashes(made), self.mode.kind, asking.template, model)
         return self._table([row for _, row in sorted([*complete, *map(_placed, gathered.kept)], key=_place)], seed)
 
+    def asked_for(self, rows: int, seed: Seed) -> int:
+        """Of so many rows, those that lack something; constraints are not looked at."""
+        return rows - len(_Drafts(self, seed.child("drafts"), None).complete(rows))
+
     def _table(self, rows: Sequence[Row], seed: Seed) -> Table:
         names = self.known.schema.modelled
         drawn = {name: pd.Series([row[name] for row in rows], dtype="object") for name in names}
