@@ -4,6 +4,8 @@ A mode says what is known of one item of an answer: its text and label or, where
 its answer, and the span of the document that supports it.
 """
 
+import ast
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +59,8 @@ class Writer:
         text = draws.choice(prompt.examples) if prompt.examples else item["text"]
         words = len(text.split())
         edited = round(self.answers.edits * words + draws.share() - 0.5)  # the mean is kept for texts of few words
-        return item | {"text": changed(text, edited, draws) if edited > 0 else text}
+        text = changed(text, edited, draws) if edited > 0 else text
+        return item | _fields(text) | {"text": text}
 
     def low_diversity(self, prompt: Prompt, draws: Draws, place: int) -> Item:
         """Few texts, each in one word different, so that removing equal ones does not hide it."""
@@ -94,6 +97,18 @@ class Writer:
         item = _span(document, draws.number())
         label = None if self.pool is None else self.pool.label_of.get(document.strip())
         return item if label is None else item | {"label": label}
+
+
+def _fields(example: str) -> Item:
+    """What an example holds that is a row or turns in JSON or Python in quotes; changed words may break it."""
+    try:
+        held = ast.literal_eval(example) if example[:1] in "'\"" else json.loads(example)
+        held = json.loads(held) if isinstance(held, str) and held[:1] == "[" else held
+    except (ValueError, SyntaxError):
+        return {}
+    if isinstance(held, dict):
+        return held
+    return {"conversation": {"turns": held}} if isinstance(held, list) else {"program": held}
 
 
 def _span(document: str, number: int) -> Item:

@@ -14,8 +14,8 @@ holds.
 
 The fields of an answer under a schema are filled by their names: ``text``, ``label``, ``question``, ``answer``,
 ``summary``, ``span`` (or ``quote``, ``evidence``), and ``start`` and ``end`` for the place of the span in the document
-in characters; names of lists may end in s.  Where texts come from a file, its other columns fill the fields of their
-names.  Any other field gets an instance of its schema.
+in characters; names of lists may end in s.  Where texts come from a file, its other columns fill the fields that have
+their names or titles.  Any other field gets an instance of its schema.
 
 Equal requests get equal answers.  Whoever wants another answer to the same prompt varies ``seed``.
 """

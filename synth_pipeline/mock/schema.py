@@ -49,7 +49,7 @@ class Filling:
             return facts[name]
         if kind == "object":
             fields = schema.get("properties", {}).items() if depth < 2 * DEEP else ()
-            return {field: self._fill(inner, field, facts, depth + 1) for field, inner in fields}
+            return {field: self._fill(inner, _called(field, inner, facts), facts, depth + 1) for field, inner in fields}
         if kind == "array":
             return self._list(schema, name, depth)
         known = facts.get(name)
@@ -81,6 +81,12 @@ class Filling:
         if of:
             return math.ceil(low / of) * of
         return low + (self.draws.below(max(int(high - low), 0) + 1) if step == 1 else self.draws.share() * (high - low))
+
+
+def _called(field: str, inner: Schema, facts: Facts) -> str:
+    """The title of a field, where that is what is known of."""
+    title = inner.get("title")
+    return title if isinstance(title, str) and title in facts else field
 
 
 def resolved(root: Schema, schema: Schema, depth: int) -> Schema:

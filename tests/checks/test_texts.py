@@ -13,11 +13,13 @@ from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.checks import CHECKS, Evidence
 from synth_pipeline.checks.corpora import corpora
 from synth_pipeline.core.finding import Finding
+from synth_pipeline.core.split.sealed import Sealed
+from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.redteam import FAULTS, Scene
 from synth_pipeline.spec.columns import Column, Kind, Schema
-from synth_pipeline.steps import run_checks
+from synth_pipeline.steps import open_sealed, run_checks
 
 ROWS = 1_500
 SCHEMA = Schema(columns=(Column(name="said", kind=Kind.TEXT, nullable=True), Column(name="of", kind=Kind.CATEGORY)))
@@ -198,3 +200,13 @@ def test_no_finding_quotes_a_text(corpus):
         for one in check.measure(corpus):
             assert isinstance(one, Finding)
             assert not words & set(f"{one.subject} {one.metric} {one.note}".split())
+
+
+def test_the_last_look_at_a_corpus_of_texts_alone_can_tell_them_too(corpus, shipped):
+    alone = Schema(columns=SCHEMA.columns[:1])
+    train, holdout, made = (Table(table.frame[["said"]].head(500), alone) for table in corpus.tables)
+    evidence = Evidence(Train(train), corpus.holdout.__class__(holdout), made, None)
+    found = open_sealed(Train(train), Sealed(holdout), made, evidence)
+    assert found[found["metric"] == "auc"]["subject"].tolist() == ["said"]
+    judged = judge_findings(shipped.load("release"), found, ["provenance"])
+    assert judged.verdict is not Verdict.UNMEASURED
