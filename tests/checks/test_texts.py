@@ -174,6 +174,17 @@ def test_json_that_does_not_parse_is_found(corpus, evidence, measured):
     assert ("said", "unparsable") not in measured("text_form", corpus)
 
 
+def test_python_that_does_not_parse_is_found(corpus, evidence, measured):
+    def wrapped(table: Table, broken: int) -> Table:
+        texts = [f"said = {len(text)}\n" for text in table.frame["said"]]
+        texts[:broken] = [f"def {text}" for text in texts[:broken]]
+        return Table.conform(table.frame.assign(said=texts), SCHEMA)
+
+    tables = [wrapped(table, broken) for table, broken in zip(corpus.tables, (0, 0, 60), strict=True)]
+    assert measured("text_form", evidence(*tables))["said", "no code"].value == pytest.approx(0.04)
+    assert ("said", "no code") not in measured("text_form", corpus)
+
+
 def test_tables_without_text_have_nothing_of_the_kind(survey):
     assert [list(check.measure(survey)) for check in TEXTS] == [[]] * len(TEXTS)
 
