@@ -172,11 +172,8 @@ class _Seen:
         return sampler.prompt_length(self.whole, _SEED) if isinstance(sampler, LanguageModelSampler) else None
 
     def _line(self, place: int, all_: Projection, unit: str, form: str) -> str:
-        more = (
-            ""
-            if self.depths or isinstance(self.drawer.sampler, FillingSampler)
-            else "; answers that repeat earlier ones come on top"
-        )
+        is_sure = self.depths or isinstance(self.drawer.sampler, FillingSampler)
+        more = "" if is_sure else "; answers that repeat earlier ones come on top"
         spent = sum(one[place] or 0 for one in self._asked.values())
         return (f"All that took {spent:{form}} {unit}; {self.whole:,} rows will take about {all_.expected:{form}} "
                 f"{unit} (95 %: {all_.low:{form}} to {all_.high:{form}}{more}).")  # fmt: skip

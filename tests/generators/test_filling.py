@@ -75,6 +75,14 @@ def test_texts_are_written_where_the_base_says_and_only_these_are_paid_for():
     assert not set(made["remark"].dropna()) & set(real().frame["remark"].dropna())
 
 
+def test_how_many_are_asked_about_is_known_before():
+    sampler = fitted().sampler
+    speaker = Speaker(answers)
+    with speaking(speaker):
+        sampler.sample(2_500, Seed(2))
+    assert sampler.asked_for(2_500, Seed(2)) == len(speaker.heard) == pytest.approx(1_750, abs=100)
+
+
 def test_missing_cells_of_other_columns_are_filled_and_what_the_base_drew_stays():
     plain, _ = drawn(fitted(), 300, Speaker(answers))
     made, _ = drawn(fitted(MODE | {"fill": ["sort", "remark"], "complete": True}), 300, Speaker(answers))
