@@ -9,9 +9,9 @@ import threading
 import uuid
 from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
+from synth_pipeline.adapters.requests import request_ledger
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.language_model import Answer, Question, Reason, speaking
 from synth_pipeline.core.progress import report
@@ -20,7 +20,6 @@ from synth_pipeline.llm.sharing import requests_of
 from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.endpoint import Budget
 
-REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
 TOLD_EVERY = 2.0  # seconds
 
 T = TypeVar("T")
@@ -31,11 +30,6 @@ _REASONS = {
     Kind.INVALID: Reason.INVALID,
     Kind.FAILED: Reason.FAILED,
 }
-
-
-def request_ledger(store: Store) -> RequestLedger:
-    """The one ledger of requests; it holds prompts, and so rows of train."""
-    return RequestLedger(store.restricted / REQUESTS)
 
 
 @contextmanager

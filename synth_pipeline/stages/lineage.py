@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 import yaml
 
 from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters.requests import export_what_there_is
 from synth_pipeline.adapters.storage import Artefact, Store, locked
 from synth_pipeline.core.errors import SynthError
 
@@ -37,6 +38,7 @@ def datasets() -> list[str]:
 
 
 def build_over(store: Store, run: str, staged: Mapping[str, warehouse.Staged]) -> tuple[Artefact, warehouse.Build]:
+    export_what_there_is(store)
     current = {name: store.current_release(name) for name in datasets()}
     with store.writing("lineage", WAREHOUSE, run) as draft:
         built = warehouse.build(store, draft.folder / FILE, staged, current)

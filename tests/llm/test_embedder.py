@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from synth_pipeline.adapters.embeddings import embedding_at
-from synth_pipeline.adapters.endpoint import request_ledger
+from synth_pipeline.adapters.requests import request_ledger
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from synth_pipeline import stages
-from synth_pipeline.adapters.endpoint import request_ledger
 from synth_pipeline.adapters.project import store
+from synth_pipeline.adapters.requests import request_ledger
 from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.table import RECORD_ID
