@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,8 +27,9 @@ from synth_pipeline.stages import Run
 from synth_pipeline.stages.attempt import real_parts
 from synth_pipeline.steps import fit, sample
 
-MOST_PROBED = 0.1  # of all rows
-_ROOTS = 4  # roots of the number of rows: the error of what is learned of repeats falls with rows asked over roots
+MOST_PROBED = 0.25  # of all rows
+_ROOTS = 10  # where a fifth of the answers repeat, what is learned of that is then off by 4.5 % (root of .2 over 10)
+_SMALLEST = 100  # rows of a label, below which more are asked for in other labels
 _COST, _TOKENS, _LENGTH = 0, 1, 2  # places in what is known of a request
 _SEED = Seed(0, ("preview",))
 _USED = (DUPLICATE, NEAR, SURPLUS)  # of what is left out, what a better request could not have helped
@@ -54,8 +55,8 @@ def preview_of(
     """Fit on train and make so many rows; raises SynthError where the source does not pass its gates.
 
     Where a language model makes the rows, ``probed`` further ones are asked for, label after label, to tell how often
-    answers repeat: by default four times the root of all rows, but no more than a tenth of them.  All requests are ones
-    of a run with the same seed, so that the run does not pay for them.
+    answers repeat; see ``probes`` for how many.  All requests are ones of a run with the same seed, so that the run
+    does not pay for them.
     """
     run = Run(spec, store, f"preview-{uuid.uuid4().hex[:12]}")
     with listening(progress):
@@ -67,16 +68,23 @@ def preview_of(
             seen = _Seen(spec, drawer, whole)
             made = seen.drawn(rows)
             if isinstance(drawer.sampler, LanguageModelSampler):
-                seen.probe(probes(whole) if probed is None else probed)
+                wanted = drawer.sampler.wanted(whole).values()
+                seen.probe(probes([*wanted]) if probed is None else probed)
     if drawer.spoken is None:
         told = (f"{len(made):,} of {whole:,} rows; they cost nothing but time.",)
         return Preview(made.frame, told, None, None)
     return seen.told(made.frame, drawer.spoken)
 
 
-def probes(whole: int) -> int:
-    """Rows that are asked for to tell how often so many repeat."""
-    return math.ceil(min(_ROOTS * math.sqrt(whole), MOST_PROBED * whole))
+def probes(wanted: Sequence[int]) -> int:
+    """Rows that are asked for to tell how often answers repeat, where so many are wanted of each label.
+
+    Of m rows of a label of n, in which a share x of the answers of the whole repeats, about x m^2 / n do, and their
+    spread is the root of that: the share is known up to the root of x n, over m.
+    """
+    rows = sum(wanted)
+    size = sum(count**2 for count in wanted) / max(1, rows)  # of the label of a row
+    return math.ceil(min(_ROOTS * math.sqrt(max(_SMALLEST, size)), MOST_PROBED * rows))
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +126,7 @@ class _Seen:
         """The rows in words."""
         lines = [f"{len(made):,} rows by {len(self.shown.keys):,} requests to {_names(spoken)}; left out are "
                  f"{self.shown.told}."]  # fmt: skip
-        if not self._asked:
+        if not any(map(_items, (self.shown, *self.probes))):
             return Preview(made, (*lines, "Nothing can be said of the whole."), None, None)
         if self.probes:
             got, asked = sum(one.got for one in self.depths), len(self._asked) - len(set(self.shown.keys))

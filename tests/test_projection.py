@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from synth_pipeline.preview import probes
 from synth_pipeline.projection import Depth, Projection, items_per_row, mean_cost
 
 
@@ -79,3 +80,9 @@ def test_a_product_is_as_uncertain_as_its_parts():
     assert found.expected == 20
     assert found.low == pytest.approx(20 * (1 - np.hypot(0.1, 0.2)))
     assert found.high == pytest.approx(20 * (1 + np.hypot(0.1, 0.4)))
+
+
+def test_large_labels_are_asked_further_and_never_for_more_than_a_quarter():
+    assert probes([20] * 75) == probes([100] * 15) == 100  # as exact for small labels, whatever their number
+    assert probes([10_000]) == 1_000 and probes([100_000]) == 3_163
+    assert probes([300]) == 75 and probes([4, 0]) == 1 and probes([]) == 0

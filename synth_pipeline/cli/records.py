@@ -16,7 +16,8 @@ def preview(
     rows: Annotated[int, typer.Option(min=2, max=1000, help="Rows to make.")] = 20,
     show: Annotated[int, typer.Option(min=0, help="Rows to print.")] = 20,
     probe: Annotated[
-        int | None, typer.Option(min=0, help="Further rows, to tell how often they repeat; 4 roots of all if absent.")
+        int | None,
+        typer.Option(min=0, help="Further rows, to tell how often they repeat."),
     ] = None,
 ) -> None:
     """Make a few rows of DATASET, show them with their cost, and say what all of them will cost.
