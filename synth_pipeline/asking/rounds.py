@@ -69,7 +69,6 @@ class Kept:
     answer: Answer
     item: int
     text: str | None = None
-    key: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -181,7 +180,7 @@ def _take(
             left_out[DUPLICATE] += 1
         else:
             known.add(found.key)
-            group.kept.append(Kept(found.values, asked, answer, item, found.text, found.key))
+            group.kept.append(Kept(found.values, asked, answer, item, found.text))
     group.barren = 0 if len(group.kept) > before else group.barren + 1
     return group.kept[before:]
 

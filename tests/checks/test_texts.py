@@ -221,3 +221,15 @@ def test_the_last_look_at_a_corpus_of_texts_alone_can_tell_them_too(corpus, ship
     assert found[found["metric"] == "auc"]["subject"].tolist() == ["said"]
     judged = judge_findings(shipped.load("release"), found, ["provenance"])
     assert judged.verdict is not Verdict.UNMEASURED
+
+
+def test_missing_texts_add_no_noise_to_how_alike_the_others_are(corpus, evidence, measured):
+    """Half of the texts are missing, on each side alike."""
+
+    def thinned(table: Table) -> Table:
+        said = table.frame["said"].where(np.arange(len(table)) % 2 == 0)
+        return Table.conform(table.frame.assign(said=said), SCHEMA)
+
+    whole = measured("text_topics", corpus)["said", "self-similarity"]
+    half = measured("text_topics", evidence(*map(thinned, corpus.tables)))["said", "self-similarity"]
+    assert half.high - half.low < 1.7 * (whole.high - whole.low)  # the root of two by the number of texts

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from synth_pipeline.adapters.endpoint import connected
 from synth_pipeline.adapters.storage import Store
+from synth_pipeline.asking.rounds import DUPLICATE
 from synth_pipeline.core.account import Account, accounting, row_hashes
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
@@ -108,6 +109,19 @@ def test_cells_that_cannot_stand_there_are_left_out_by_reason_and_other_rows_com
     made, account = drawn(fitted(), 100, Speaker(mostly))
     assert len(made) == 100 and account.left_out["empty"] > 5 and account.left_out[Reason.REFUSED] > 5
     assert made["remark"].dropna().str.len().min() > 5
+
+
+def test_texts_repeat_only_where_those_of_train_do():
+    said = Speaker(lambda question: {"c0": f"remark {question.sample // 2}"})
+    made, account = drawn(fitted(), 100, said)
+    assert made["remark"].dropna().is_unique and account.left_out[DUPLICATE] > 30
+    plain = real()
+    plain = Table.conform(
+        plain.frame.assign(remark=plain.frame["remark"].where(plain.frame["remark"].isna(), "ok")), SCHEMA
+    )
+    with speaking(Speaker(lambda _: {"c0": "ok"})):
+        often = fit_drawer(generator(mode=MODE), Train(plain), (), Seed(1)).sample(100, Seed(2))
+    assert {*often.frame["remark"].dropna()} == {"ok"}
 
 
 def test_a_value_is_held_to_the_type_and_the_levels_of_its_column():

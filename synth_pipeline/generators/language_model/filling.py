@@ -21,13 +21,14 @@ from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.generators.columns import assembled
-from synth_pipeline.generators.language_model.mode import Known, Reply, Row
+from synth_pipeline.generators.language_model.mode import Known, Reply, Row, same_words
 from synth_pipeline.generators.language_model.tabular_fill import UNKNOWN, TabularFill, cell, type_of
 from synth_pipeline.generators.protocol import Keeps, Sampler
 from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.columns import Column, Kind, Schema
 
 UNRULY = "against a constraint"
+DISTINCT = 0.95  # share of texts that differ, from which on they are taken not to repeat
 BLOCK = 1_000  # rows that the base draws at a time; row k is the same however many are wanted
 _MOST_BLOCKS = 200  # for each that would do if every row were kept and had a gap
 
@@ -36,7 +37,8 @@ _MOST_BLOCKS = 200  # for each that would do if every row were kept and had a ga
 class FillingSampler:
     """Holds rows of train as they are, since prompts show them: it is kept where train is kept.
 
-    ``gaps`` are the columns of text in whose place the base draws whether there is one.
+    ``gaps`` are the columns of text in whose place the base draws whether there is one, ``distinct`` those whose texts
+    hardly ever come twice in train, and so do not here.
     """
 
     spoken: Spoken
@@ -44,6 +46,7 @@ class FillingSampler:
     known: Known
     base: Sampler
     gaps: Sequence[str]
+    distinct: Sequence[str]
     examples: Sequence[Row]
     ids: Sequence[str]
 
@@ -56,7 +59,9 @@ class FillingSampler:
         assert mode.base is not None
         base = mode.base.fit(Train(_drawn(table, texts, gaps)), seed.child("base"))
         whole = np.flatnonzero(table.frame[list(mode.fill)].notna().all(axis=1))
-        return cls(spoken, mode, known, base, gaps, _rows(table.take(whole), table.schema.modelled), _ids(table, whole))
+        distinct = [name for name in texts if _hardly_repeats(table.frame[name].dropna())]
+        examples = _rows(table.take(whole), table.schema.modelled)
+        return cls(spoken, mode, known, base, gaps, distinct, examples, _ids(table, whole))
 
     def sample(self, rows: int, seed: Seed) -> Table:
         return self.sample_kept(rows, seed, None)
@@ -73,7 +78,8 @@ class FillingSampler:
         refuse_short(gathered, self.spoken)
         made = self._table([one.values for one in gathered.kept], seed)
         note(gathered, row_hashes(made), self.mode.kind, asking.template, model)
-        return self._table([row for _, row in sorted([*complete, *map(_placed, gathered.kept)], key=_place)], seed)
+        placed = [*complete, *((asking.place(one), one.values) for one in gathered.kept)]
+        return self._table([row for _, row in sorted(placed, key=_place)], seed)
 
     def asked_for(self, rows: int, seed: Seed) -> int:
         """Of so many rows, those that lack something; constraints are not looked at."""
@@ -182,7 +188,12 @@ class _Asking:
         if self.keeps is not None and not self.keeps(self.sampler._table([values], self.seed))[0]:
             yield UNRULY
             return
-        yield Found(values, str(place))  # equal rows are as frequent as the base draws them
+        texts = [values[name] for name in self.sampler.distinct if name in missing]
+        yield Found(values, same_words(*texts) if texts else str(place))  # else as frequent as the base draws them
+
+    def place(self, kept: Kept) -> int:
+        """Of a row among those of the base."""
+        return self.drafts.gap(kept.asked.number)[0]
 
     def _levels(self, name: str) -> tuple[Any, ...]:
         return tuple(self.sampler.known.levels.get(name, ()))
@@ -226,8 +237,8 @@ def _line(row: Mapping[str, Any]) -> str:
     return f"- {json.dumps(dict(row), ensure_ascii=False, default=str)}"
 
 
-def _placed(kept: Kept) -> tuple[int, Row]:
-    return int(kept.key), kept.values
+def _hardly_repeats(texts: pd.Series) -> bool:
+    return len(texts) > 0 and texts.nunique() >= DISTINCT * len(texts)
 
 
 def _place(placed: tuple[int, Row]) -> int:
