@@ -115,10 +115,8 @@ def test_texts_repeat_only_where_those_of_train_do():
     said = Speaker(lambda question: {"c0": f"remark {question.sample // 2}"})
     made, account = drawn(fitted(), 100, said)
     assert made["remark"].dropna().is_unique and account.left_out[DUPLICATE] > 30
-    plain = real()
-    plain = Table.conform(
-        plain.frame.assign(remark=plain.frame["remark"].where(plain.frame["remark"].isna(), "ok")), SCHEMA
-    )
+    remark = real().frame["remark"]
+    plain = Table.conform(real().frame.assign(remark=remark.where(remark.isna(), "ok")), SCHEMA)
     with speaking(Speaker(lambda _: {"c0": "ok"})):
         often = fit_drawer(generator(mode=MODE), Train(plain), (), Seed(1)).sample(100, Seed(2))
     assert {*often.frame["remark"].dropna()} == {"ok"}
