@@ -67,9 +67,7 @@ def preview_of(
         with connected(drawer.spoken, store, spec.name, run.id):
             seen = _Seen(spec, drawer, whole)
             made = seen.drawn(rows)
-            if isinstance(drawer.sampler, LanguageModelSampler):
-                wanted = drawer.sampler.wanted(whole).values()
-                seen.probe(probes([*wanted]) if probed is None else probed)
+            seen.probe(probed)
     if drawer.spoken is None:
         told = (f"{len(made):,} of {whole:,} rows; they cost nothing but time.",)
         return Preview(made.frame, told, None, None)
@@ -102,25 +100,34 @@ class _Seen:
         with accounting() as self.shown:
             return sample(self.spec, self.drawer, rows)
 
-    def probe(self, most: int) -> None:
+    def probe(self, most: int | None) -> None:
         """Ask for all rows of one label after another, in random order, up to so many rows."""
-        sampler = self.drawer.sampler
-        assert isinstance(sampler, LanguageModelSampler)
-        wanted = {title: count for title, count in sampler.wanted(self.whole).items() if count}
-        stream = Seed(self.spec.seed, (self.spec.name, "preview")).stream()
-        weights = np.array(list(wanted.values()), float)
-        order = stream.choice(len(wanted), len(wanted), replace=False, p=weights / weights.sum())
-        for title in [list(wanted)[place] for place in order]:
+        parts = self._parts()
+        most = probes([wanted for _, wanted, _ in parts]) if most is None else most
+        for drawer, wanted, rows in parts:
             if most <= 0:
                 return
             with accounting() as account:
-                made = sample(self.spec, replace(self.drawer, sampler=sampler.only(title)), min(wanted[title], most))
+                sample(self.spec, drawer, min(rows, math.ceil(most * rows / wanted)))
+            got, surplus = sum(account.got.values()), account.left_out[SURPLUS]
             self.probes.append(account)
-            surplus = account.left_out[SURPLUS]
-            self.depths.append(Depth(wanted[title], len(made) + surplus, _items(account), surplus))
-            most -= len(made)
-            if not len(made) or account.left_out[Reason.UNASKED]:
+            self.depths.append(Depth(wanted, got + surplus, _items(account), surplus))
+            most -= got
+            if not got or account.left_out[Reason.UNASKED]:
                 return
+
+    def _parts(self) -> list[tuple[Drawer, int, int]]:
+        """What draws the rows of each label, how many rows of it the model makes, and how many there are in all."""
+        sampler = self.drawer.sampler
+        if isinstance(sampler, FillingSampler):
+            return [(self.drawer, wanted, self.whole)] if (wanted := self._wanted) else []
+        if not isinstance(sampler, LanguageModelSampler):
+            return []
+        wanted = {title: count for title, count in sampler.wanted(self.whole).items() if count}
+        stream, shares = Seed(self.spec.seed, (self.spec.name, "preview")).stream(), np.array(list(wanted.values()))
+        order = stream.choice(len(wanted), len(wanted), replace=False, p=shares / shares.sum())
+        titles = [list(wanted)[place] for place in order]
+        return [(replace(self.drawer, sampler=sampler.only(one)), wanted[one], wanted[one]) for one in titles]
 
     def told(self, made: pd.DataFrame, spoken: Spoken) -> Preview:
         """The rows in words."""
@@ -130,8 +137,9 @@ class _Seen:
             return Preview(made, (*lines, "Nothing can be said of the whole."), None, None)
         if self.probes:
             got, asked = sum(one.got for one in self.depths), len(self._asked) - len(set(self.shown.keys))
-            lines.append(f"For {got:,} rows of {len(self.depths):,} labels {asked:,} further requests told how often "
-                         "answers repeat; a run does not pay for any of these again.")  # fmt: skip
+            of = f" of {len(self.depths):,} labels" * (len(self.depths) > 1)
+            lines.append(f"For {got:,} rows{of} {asked:,} further requests told how often answers repeat; a run does "
+                         "not pay for any of these again.")  # fmt: skip
         tokens, cost = self._total(_TOKENS), self._total(_COST)
         currencies = {tariff_of(one).currency for one in spoken.endpoints}
         if tokens is not None:
@@ -180,8 +188,7 @@ class _Seen:
         return sampler.prompt_length(self.whole, _SEED) if isinstance(sampler, LanguageModelSampler) else None
 
     def _line(self, place: int, all_: Projection, unit: str, form: str) -> str:
-        is_sure = self.depths or isinstance(self.drawer.sampler, FillingSampler)
-        more = "" if is_sure else "; answers that repeat earlier ones come on top"
+        more = "" if self.depths else "; answers that repeat earlier ones come on top"
         spent = sum(one[place] or 0 for one in self._asked.values())
         return (f"All that took {spent:{form}} {unit}; {self.whole:,} rows will take about {all_.expected:{form}} "
                 f"{unit} (95 %: {all_.low:{form}} to {all_.high:{form}}{more}).")  # fmt: skip
