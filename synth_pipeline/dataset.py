@@ -40,7 +40,7 @@ class DatasetSpec(DatasetFields):
     def hash(self) -> str:
         """Hash of all that decides what comes out: the identity, the seed, and conditions and dedup if any."""
         asked = self.model_dump_json(include={"conditions"}) if self.conditions else ""
-        distinct = self.model_dump_json(include={"dedup"}) if self.dedup else ""
+        distinct = self.model_dump_json(include={"dedup"}, exclude=_OF_NO_VECTOR) if self.dedup else ""
         return of_text(self.identity, str(self.seed), str(self.target), *filter(None, [asked, distinct]))
 
     @property
@@ -66,8 +66,7 @@ class DatasetSpec(DatasetFields):
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}
 # what is paid to a language model, and how fast, alters no answer: a larger budget must not get around a block
-_OF_NO_ANSWER: Mapping[str, Any] = {
-    "budget": True,
-    "endpoint": {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True},
-}
+_OF_NO_WORD = {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True}
+_OF_NO_ANSWER: Mapping[str, Any] = {"budget": True, "endpoint": _OF_NO_WORD, "others": {"__all__": _OF_NO_WORD}}
+_OF_NO_VECTOR: Mapping[str, Any] = {"dedup": {"semantic": {"embedding": {"budget": True, "endpoint": _OF_NO_WORD}}}}
 _OF_NO_ROW: Mapping[str, Any] = {"generator": {**_OF_NO_ANSWER, "patience": True, "when_short": True}}

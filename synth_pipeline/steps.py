@@ -12,6 +12,7 @@ from synth_pipeline.checks import CHECKS, Evidence
 from synth_pipeline.checks.classifier import Classifier
 from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.labels import LABEL_CHECKS, LabelEvidence
+from synth_pipeline.checks.text_classifier import TextClassifier
 from synth_pipeline.checks.utility import Utility
 from synth_pipeline.core.errors import SynthError, Unmeasurable
 from synth_pipeline.core.finding import Family, Finding, as_frame
@@ -116,11 +117,11 @@ def run_checks(checks: Iterable[Any], evidence: Any, workers: int = WORKERS) -> 
 def open_sealed(train: Train, sealed: Sealed, synthetic: Table, evidence: Evidence) -> pd.DataFrame:
     """The last look, against real rows that nothing has been compared with before.
 
-    Findings named ``sealed``: copies found, area under the curve of the classifier, and utility.
+    Findings named ``sealed``: copies found, area under the curve of the classifiers of rows and of texts, and utility.
     """
     last = replace(evidence.against(Holdout(sealed.table)), train=train, synthetic=synthetic)
-    findings = run_checks([ExactCopies(), Classifier(), Utility(ratio_alone=True)], last)
-    wanted = {ExactCopies.name: "found", Classifier.name: "auc", Utility.name: "ratio"}
+    findings = run_checks([ExactCopies(), Classifier(), TextClassifier(), Utility(ratio_alone=True)], last)
+    wanted = {ExactCopies.name: "found", Classifier.name: "auc", TextClassifier.name: "auc", Utility.name: "ratio"}
     findings = findings[findings["metric"] == findings["check"].map(wanted)]
     return findings.assign(check="sealed").reset_index(drop=True)
 

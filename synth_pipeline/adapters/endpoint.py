@@ -9,16 +9,17 @@ import threading
 import uuid
 from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
+from synth_pipeline.adapters.requests import request_ledger
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.language_model import Answer, Question, Reason, speaking
 from synth_pipeline.core.progress import report
 from synth_pipeline.llm import BudgetReached, Client, Kind, Outcome, Purse, Request, RequestLedger, tariff_of
+from synth_pipeline.llm.sharing import requests_of
 from synth_pipeline.spec.asking import Asks, Spoken
+from synth_pipeline.spec.endpoint import Budget
 
-REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
 TOLD_EVERY = 2.0  # seconds
 
 T = TypeVar("T")
@@ -31,11 +32,6 @@ _REASONS = {
 }
 
 
-def request_ledger(store: Store) -> RequestLedger:
-    """The one ledger of requests; it holds prompts, and so rows of train."""
-    return RequestLedger(store.restricted / REQUESTS)
-
-
 @contextmanager
 def connected(spoken: Asks | None, store: Store, dataset: str = "", run_id: str = "") -> Generator[None]:
     """Whoever asks inside is answered by the declared endpoint; nothing is opened where nobody asks.
@@ -46,17 +42,24 @@ def connected(spoken: Asks | None, store: Store, dataset: str = "", run_id: str 
         yield
         return
     run_id = run_id or f"generate-{uuid.uuid4().hex[:12]}"
-    with request_ledger(store) as ledger, _loop() as loop:
+    with opened(store, spoken.budget, dataset, run_id) as all_, speaking(Connected(spoken, *all_)):
+        yield
+
+
+@contextmanager
+def opened(
+    store: Store, budget: Budget | None, dataset: str, run_id: str
+) -> Generator[tuple[Client, RequestLedger, asyncio.AbstractEventLoop]]:
+    """A client on the ledger of the store, and the loop that it lives on, until the end."""
+    with request_ledger(store) as ledger, event_loop() as loop:
         went = 0.0
-        if spoken.budget is not None and dataset:
-            went = _result(loop, ledger.spent(spoken.budget.unit, dataset))
-        purse = Purse(spoken.budget, went)
-        client = Client(ledger, purse=purse, dataset=dataset, run_id=run_id)
+        if budget is not None and dataset:
+            went = result_of(loop, ledger.spent(budget.unit, dataset))
+        client = Client(ledger, purse=Purse(budget, went), dataset=dataset, run_id=run_id)
         try:
-            with speaking(Connected(spoken, client, loop)):
-                yield
+            yield client, ledger, loop
         finally:
-            _result(loop, client.__aexit__(None, None, None))
+            result_of(loop, client.__aexit__(None, None, None))
 
 
 def spoken_of(declared: object) -> Spoken | None:
@@ -65,10 +68,10 @@ def spoken_of(declared: object) -> Spoken | None:
 
 
 class Connected:
-    """One endpoint and model, as the port has it."""
+    """The declared endpoints, as the port has them."""
 
-    def __init__(self, spoken: Asks, client: Client, loop: asyncio.AbstractEventLoop) -> None:
-        self._spoken, self._client, self._loop = spoken, client, loop
+    def __init__(self, spoken: Asks, client: Client, ledger: RequestLedger, loop: asyncio.AbstractEventLoop) -> None:
+        self._spoken, self._client, self._ledger, self._loop = spoken, client, ledger, loop
 
     @property
     def endpoint(self) -> str:
@@ -80,15 +83,14 @@ class Connected:
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """All answers, in the order of the questions; every few seconds tells how many there are and what they cost."""
-        endpoint = self._spoken.endpoint
-        requests = [
-            Request(endpoint, endpoint.model, one.messages, one.schema, one.parameters, one.sample) for one in questions
-        ]
+        endpoints = self._spoken.endpoints
+        requests = result_of(self._loop, requests_of(questions, endpoints, self._ledger))
+        currencies = " or ".join(sorted({tariff_of(one).currency or "" for one in endpoints}))
         outcomes: dict[int, Outcome] = {}
         asking = asyncio.run_coroutine_threadsafe(self._outcomes(requests, outcomes), self._loop)
         try:
             while not _is_done(asking):
-                report(_told(outcomes, len(requests), tariff_of(endpoint).currency))
+                report(_told(outcomes, len(requests), currencies))
         finally:
             asking.cancel()
         asking.result()
@@ -106,11 +108,12 @@ class Connected:
 def _answer(outcome: Outcome | None) -> Answer:
     if outcome is None:
         return Answer(None, Reason.UNASKED)
-    tokens = None if outcome.usage is None else outcome.usage.total
-    return Answer(outcome.parsed, _REASONS.get(outcome.kind), outcome.keys, outcome.request_id, tokens, outcome.cost)
+    tokens, asked = None if outcome.usage is None else outcome.usage.total, outcome.answered_by or outcome.request
+    return Answer(outcome.parsed, _REASONS.get(outcome.kind), outcome.keys, outcome.request_id, tokens, outcome.cost,
+                  asked.endpoint.name, asked.model)  # fmt: skip
 
 
-def _told(outcomes: dict[int, Outcome], asked: int, currency: str | None) -> str:
+def _told(outcomes: dict[int, Outcome], asked: int, currency: str) -> str:
     found = list(outcomes.values())  # the loop's thread goes on meanwhile
     costs = [one.cost for one in found if one.cost is not None]
     paid = f", {sum(costs):.4g} {currency} with what was paid before" if costs else ""
@@ -124,12 +127,12 @@ def _is_done(asking: Any) -> bool:
     return bool(wait([asking], TOLD_EVERY).done)
 
 
-def _result(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+def result_of(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run_coroutine_threadsafe(work, loop).result()
 
 
 @contextmanager
-def _loop() -> Generator[asyncio.AbstractEventLoop]:
+def event_loop() -> Generator[asyncio.AbstractEventLoop]:
     """An event loop that runs in a thread until the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="language model", daemon=True)

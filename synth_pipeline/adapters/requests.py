@@ -9,13 +9,14 @@ import pandas as pd
 from synth_pipeline.adapters.storage import Store, locked
 from synth_pipeline.llm.ledger import EXPORTED, RequestLedger
 
+REQUESTS = Path("requests") / "requests.sqlite"  # in the restricted area
 _COUNTS = {"id", "sample", "input_tokens", "output_tokens", "cached_tokens", "attempts", "lost"}
 _AMOUNTS = {"cost", "latency"}
 
 
 def request_ledger(store: Store) -> RequestLedger:
     """The ledger of a store, in the restricted area: prompts may hold real rows."""
-    return RequestLedger(store.restricted / "requests" / "requests.sqlite")
+    return RequestLedger(store.restricted / REQUESTS)
 
 
 def export_requests(store: Store, ledger: RequestLedger) -> int:
@@ -33,6 +34,14 @@ def export_requests(store: Store, ledger: RequestLedger) -> int:
             _write(folder / f"{first:012d}-{last:012d}-{ledger.name}.parquet", ledger.name, rows)
             written += len(rows)
     return written
+
+
+def export_what_there_is(store: Store) -> int:
+    """Write what dbt has not got yet, where anything was ever asked; returns how many outcomes."""
+    if not (store.restricted / REQUESTS).exists():
+        return 0
+    with request_ledger(store) as ledger:
+        return export_requests(store, ledger)
 
 
 def _write(path: Path, ledger: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -40,6 +40,11 @@ class Asked:
     drawn: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def length(self) -> int:
+        """Of the messages, in characters."""
+        return sum(len(message["content"]) for message in self.question.messages)
+
+    @property
     def prompt(self) -> str:
         """Hash of the messages."""
         text = json.dumps(list(self.question.messages), ensure_ascii=False, sort_keys=True)
@@ -194,6 +199,8 @@ def _take(
         group.seen += 1
         account().costs.append(answer.cost)
         account().tokens.append(answer.tokens)
+        account().keys.append(next(iter(answer.keys), ""))
+        account().lengths.append(asked.length)
     if answer.reason is not None:
         left_out[answer.reason] += 1
         group.barren += 1

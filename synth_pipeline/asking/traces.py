@@ -18,9 +18,10 @@ def note(gathered: Gathered, rows: Sequence[str], mode: str, template: str, mode
     """Hand the traces of kept rows, named by their hashes in ``rows``, and all counts to whoever keeps account."""
     open_ = account()
     traces = [
-        (row, mode, one.asked.group, model.endpoint, model.model, one.answer.keys[0], json.dumps(one.answer.keys[1:]),
-         one.answer.request_id, one.asked.number, one.item, one.asked.prompt, template,
-         json.dumps(one.asked.parents), json.dumps(dict(one.asked.drawn), ensure_ascii=False), "")
+        (row, mode, one.asked.group, one.answer.endpoint or model.endpoint, one.answer.model or model.model,
+         one.answer.keys[0], json.dumps(one.answer.keys[1:]), one.answer.request_id, one.asked.number, one.item,
+         one.asked.prompt, template, json.dumps(one.asked.parents),
+         json.dumps(dict(one.asked.drawn), ensure_ascii=False), "")
         for row, one in zip(rows, gathered.kept, strict=True)
     ]  # fmt: skip
     open_.traces.append(pd.DataFrame(traces, columns=list(TRACED)))
@@ -38,9 +39,10 @@ def refuse_short(gathered: Gathered, spoken: Spoken) -> None:
     more = f"; and {len(cells) - _MOST_TOLD} more" if len(cells) > _MOST_TOLD else ""
     told = f" ({'; '.join(cells[:_MOST_TOLD])}{more})" if cells else ""
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in gathered.left_out.most_common()) or "none"
+    names = " or ".join(repr(one.name) for one in spoken.endpoints)
     fix = "raise 'budget'" if gathered.left_out[Reason.UNASKED] else "raise 'patience', ask in other words"
     raise SynthError(
-        f"Of {wanted:,} rows that are wanted of the endpoint {spoken.endpoint.name!r}, {got:,} could be had{told}; "
+        f"Of {wanted:,} rows that are wanted of the endpoint {names}, {got:,} could be had{told}; "
         f"left out are {reasons}.",
         f"{fix}, declare fewer 'rows', or 'when_short: keep'; what was paid for is kept and not paid for again.",
     )

@@ -10,10 +10,11 @@ from synth_pipeline.checks.marginals import total_variation
 from synth_pipeline.checks.resampling import Excess, excess, of_replicates
 from synth_pipeline.checks.rows import share
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.form import FORMS, marks, unparsable
+from synth_pipeline.text.form import FORMS, marks, no_code, unparsable
 
 ODD = 0.01  # share of real texts that may be called foreign
 BINS = 4  # of length: in a short text of the right language chance has a larger part
+TRIED = 100  # texts, by which most corpora are seen to be no code
 PARSED = 0.99  # share of real texts from which a format is taken to be required
 
 
@@ -25,7 +26,8 @@ class TextForm:
     Cavnar and Trenkle (1994), "N-Gram-Based Text Categorization".  Its baseline is the holdout's share.  For each
     mark of form, such as ``digits``, the share of texts that have it is compared: ``form`` is the difference (0: alike,
     1: all and none), with that between train and holdout as its baseline.  Where 99 % of the real texts are JSON,
-    ``unparsable`` is the share of texts that are none.  Tables without text have no such findings.
+    ``unparsable`` is the share of texts that are none; where as many are no JSON but Python, and most of several words,
+    ``no code`` is that of texts that are none.  Tables without text have no such findings.
     """
 
     name = "text_form"
@@ -43,10 +45,22 @@ class TextForm:
             wrong = [unparsable(side) for side in corpus.texts]
             if np.concatenate(wrong[:2]).mean() <= 1 - PARSED:
                 yield share(self.name, corpus.name, "unparsable", wrong[2], float(wrong[1].mean()))
+            elif _is_code(corpus):
+                wrong = [no_code(side) for side in corpus.texts]
+                yield share(self.name, corpus.name, "no code", wrong[2], float(wrong[1].mean()))
 
     def _finding(self, corpus: Corpus, subject: str, metric: str, found: Excess) -> Finding:
         return Finding(self.name, self.family, subject, metric, found.value, found.low, found.high, found.baseline,
                        n=corpus.sample.size)  # fmt: skip
+
+
+def _is_code(corpus: Corpus) -> bool:
+    """Whether real texts are Python; a single word is too, so that most must have several."""
+    real = [*corpus.texts[0], *corpus.texts[1]]
+    several = [text for text in real if len(text.split()) > 1]
+    if 2 * len(several) <= len(real) or no_code(several[:TRIED]).mean() > 1 - PARSED:
+        return False
+    return bool(no_code(real).mean() <= 1 - PARSED)
 
 
 def _foreign(corpus: Corpus) -> Excess:

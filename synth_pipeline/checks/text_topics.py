@@ -71,16 +71,27 @@ def _lost(corpus: Corpus, shares: Three[np.ndarray]) -> Excess:
 
 
 def _similarity(corpus: Corpus) -> Excess:
-    """Twice the variance of the texts looked at, as their neighbours are as many, and random too."""
-    means, errors = [], []
-    for side in range(3):
-        rows = mixed_up(corpus, side)[:LARGEST]
+    """Twice the variance of the texts looked at, as their neighbours are as many, and random too.
+
+    Missing texts are left out: they are like none and would only add noise; how many there are is judged by their form.
+    """
+    means, errors, sides = [], [], [_told(corpus, side) for side in range(3)]
+    size = min(LARGEST, *map(len, sides))  # the more texts there are, the nearer is the nearest
+    for side, told in enumerate(sides):
+        rows = told[:size]
         near, unit = _nearest(corpus.points[side][rows]), units(corpus.evidence, side, rows)
         means.append(float(near.mean()))
         errors.append(float(np.sqrt(2 * (np.bincount(unit, near - near.mean()) ** 2).sum())) / len(near))
     reach = Z * float(np.hypot(errors[0], errors[2]))
     value = means[2] - means[1]
     return Excess(value, value - reach, value + reach, means[0] - means[1])
+
+
+def _told(corpus: Corpus, side: int) -> np.ndarray:
+    """Rows that have a text, in random order; all where hardly any has."""
+    rows = mixed_up(corpus, side)
+    told = np.array([bool(corpus.texts[side][row].strip()) for row in rows], bool)
+    return rows[told] if told.sum() > 1 else rows
 
 
 def _nearest(points: np.ndarray) -> np.ndarray:

@@ -15,15 +15,20 @@ def preview(
     dataset: DatasetName,
     rows: Annotated[int, typer.Option(min=2, max=1000, help="Rows to make.")] = 20,
     show: Annotated[int, typer.Option(min=0, help="Rows to print.")] = 20,
+    probe: Annotated[
+        int | None,
+        typer.Option(min=0, help="Further rows, to tell how often they repeat."),
+    ] = None,
 ) -> None:
     """Make a few rows of DATASET, show them with their cost, and say what all of them will cost.
 
-    Nothing is audited or released.  Where a language model makes the rows, a run after it does not pay for these again.
+    Nothing is audited or released.  Where a language model makes the rows, some further ones are asked for to tell how
+    often they repeat; a run after it does not pay for any of these again.
     """
     from synth_pipeline.adapters.project import store
     from synth_pipeline.preview import preview_of
 
-    seen = preview_of(spec_of(dataset), store(), rows, progress)
+    seen = preview_of(spec_of(dataset), store(), rows, progress, probe)
     for number, row in enumerate(seen.rows.head(show).to_dict("records"), 1):
         say(f"{number:>3}  " + "\n     ".join(f"{name}: {value}" for name, value in row.items()))
     for line in seen.lines:

@@ -25,7 +25,8 @@ TRACED = (ROW, "mode", "label", "endpoint", "model", "key", "repairs", "request_
 class Account:
     """``wanted`` and ``got`` count rows by label; ``left_out`` counts by reason, ``cost`` is in ``currency``.
 
-    ``costs`` are those of the single requests, None where unknown, and ``tokens`` alike.
+    ``costs`` are those of the single requests, None where unknown, and ``tokens`` alike; ``keys`` name the requests,
+    and ``lengths`` are those of their prompts in characters.
     """
 
     traces: list[pd.DataFrame] = field(default_factory=list)
@@ -34,6 +35,8 @@ class Account:
     left_out: Counter[str] = field(default_factory=Counter)
     costs: list[float | None] = field(default_factory=list)
     tokens: list[int | None] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
 
     @property
     def trace(self) -> pd.DataFrame:

@@ -43,7 +43,7 @@ class Answer:
     """What came of a question: a validated answer, or else the ``reason`` why there is none.
 
     ``keys`` name it in the ledger of requests, the question first and then its repairs.  ``cost`` is None where
-    nobody said what a token costs.
+    nobody said what a token costs.  ``endpoint`` and ``model`` say who answered, of several that may have been asked.
     """
 
     parsed: BaseModel | None
@@ -52,6 +52,8 @@ class Answer:
     request_id: str = ""
     tokens: int | None = None
     cost: float | None = None
+    endpoint: str = ""
+    model: str = ""
 
 
 class LanguageModel(Protocol):

@@ -13,7 +13,7 @@ from synth_pipeline.drawing.early import wanted_values
 from synth_pipeline.drawing.pool import Pool
 from synth_pipeline.drawing.rules import Rules
 from synth_pipeline.drawing.seen import Seen
-from synth_pipeline.generators.protocol import EarlySampler, FiniteSampler, PaidSampler, Sampler
+from synth_pipeline.generators.protocol import DraftingSampler, EarlySampler, FiniteSampler, PaidSampler, Sampler
 
 PER_ROW = 200  # rows that may be drawn for one that is wanted
 FEWEST = 1_000_000  # rows that may be drawn however few are wanted
@@ -83,6 +83,9 @@ class Making:
         if self.cells and isinstance(self.sampler, EarlySampler):
             drawn, work = self.sampler.sample_where(size, seed, wanted_values(self.rules.plan, self.cells, pool))
             self.drawn += work
+        elif isinstance(self.sampler, DraftingSampler):
+            drawn = self.sampler.sample_kept(size, seed, self.rules.keeps if self.rules.rules else None)
+            self.drawn += size
         else:
             drawn = self.sampler.sample(size, seed)
             self.drawn += size

@@ -70,6 +70,14 @@ class Rules:
                 wrong |= mask
         return table.take(~wrong) if wrong.any() else table
 
+    def keeps(self, table: Table) -> np.ndarray:
+        """A mask of rows that break none of the rules about columns that the table has."""
+        kept = np.ones(len(table), bool)
+        for rule in self.rules:
+            if {*rule.constraint.names} <= {*table.schema.names}:
+                kept &= ~rule.broken(table)
+        return kept
+
     def tried(self, pilot: Table) -> tuple["Rules", float]:
         """With orders mended that too few rows of a drawn table keep; and the share of rows that is kept then."""
         table, _ = self._mending(()).plan.restored(pilot)

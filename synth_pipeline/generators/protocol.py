@@ -21,6 +21,7 @@ class Sampler(Protocol):
 
 
 Wanted = Callable[[pd.Series], np.ndarray]
+Keeps = Callable[[Table], np.ndarray]  # a mask of rows that break no rule about the columns that the table has
 
 
 @runtime_checkable
@@ -52,6 +53,15 @@ class PaidSampler(Sampler, Protocol):
     @property
     def spoken(self) -> Spoken:
         """Who is asked, and what that may cost."""
+        ...
+
+
+@runtime_checkable
+class DraftingSampler(PaidSampler, Protocol):
+    """A sampler that pays for cells, and can drop a row before they are paid for."""
+
+    def sample_kept(self, rows: int, seed: Seed, keeps: Keeps | None) -> Table:
+        """So many rows all of which are kept."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from synth_pipeline.llm.budget import BudgetReached, Purse
 from synth_pipeline.llm.client import Client
+from synth_pipeline.llm.embedder import Embedding
 from synth_pipeline.llm.ledger import RequestLedger
 from synth_pipeline.llm.outcome import Kind, Outcome, Usage
 from synth_pipeline.llm.prices import Tariff, tariff_of
@@ -10,6 +11,7 @@ from synth_pipeline.llm.request import Request
 __all__ = [
     "BudgetReached",
     "Client",
+    "Embedding",
     "Kind",
     "Outcome",
     "Purse",

@@ -11,7 +11,8 @@ from synth_pipeline.llm.batch import Batcher
 from synth_pipeline.llm.breaker import Breaker
 from synth_pipeline.llm.budget import Purse
 from synth_pipeline.llm.connection import Connection
-from synth_pipeline.llm.failures import Failure, too_busy, unreachable
+from synth_pipeline.llm.embedder import Embedder, Embedding
+from synth_pipeline.llm.failures import Failure, Unreachable, too_busy, unreachable
 from synth_pipeline.llm.flow import LOOK_AGAIN, Flow, Job
 from synth_pipeline.llm.ledger import Asked, Claim, RequestLedger
 from synth_pipeline.llm.limits import Lane
@@ -23,6 +24,7 @@ from synth_pipeline.spec.endpoint import Endpoint, Mode
 ATTEMPTS = 6  # after which a request that fails while others pass is given up
 BUSY_ATTEMPTS = 40  # the same where the endpoint only says that it is busy
 LONGEST_PAUSE = 600.0  # seconds that an endpoint may ask for
+_ELSEWHERE = Failure("the endpoint is down, and another one was asked")
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds; a retry waits a random part of the doubling wait (full jitter)
 
 
@@ -50,6 +52,7 @@ class Client:
         self._connections: dict[str, Connection] = {}
         self._breakers: dict[str, Breaker] = {}
         self._batchers: dict[str, Batcher] = {}
+        self._embedders: dict[str, Embedder] = {}
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._flows: set[Flow] = set()
         self._chance = random.Random()  # noqa: S311 - waits only; no answer depends on it
@@ -89,14 +92,22 @@ class Client:
 
     async def _serve(self, request: Request, claim: Claim, job: Job) -> Outcome:
         """The outcome of a request, its repairs included."""
-        current, keys, replies, reused = request, [request.key], [], True
+        current = asked = request
+        keys, replies, reused, spare = [request.key], [], True, list(request.spare)
         while True:
-            reply, paid = await self._reply(current, claim, job, None if current is request else keys[-2])
+            reply, paid = await self._reply(current, claim, job, keys[-2] if len(keys) > 1 else None, bool(spare))
             replies.append(reply)
             reused = reused and not paid
             kind, parsed, problem = _judged(current, reply)
+            if kind is Kind.FAILED and spare:
+                job.go_on()
+                current = asked = spare.pop(0)
+                keys, replies = [current.key], [one for one in replies if one.kind is not Kind.FAILED]
+                claim = await self._hold(current)
+                continue
             if kind is not Kind.INVALID or len(keys) > self._repairs:
-                return _outcome(request, kind, parsed, problem, replies, keys, reused)
+                outcome = _outcome(request, kind, parsed, problem, replies, keys, reused)
+                return replace(outcome, answered_by=asked)
             job.go_on()
             current = repair_of(current, reply.text, problem)
             keys.append(current.key)
@@ -110,29 +121,36 @@ class Client:
                 return claim
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def _reply(self, request: Request, claim: Claim, job: Job, parent: str | None) -> tuple[Reply, bool]:
+    async def _reply(
+        self, request: Request, claim: Claim, job: Job, parent: str | None, has_spare: bool
+    ) -> tuple[Reply, bool]:
         """What the ledger has, or else what the endpoint says; and whether it was asked for now."""
         if claim.reply is not None:
             return claim.reply, False
         kept = False
         try:
-            reply = await self._pay(request, claim, job, parent)
-            kept = True
+            reply = await self._pay(request, claim, job, parent, has_spare)
+            kept = reply.attempts > 0
         finally:
             job.sending = False
             if not kept:
                 await self._ledger.release([request.key])
-        return reply, True
+        return reply, kept
 
-    async def _pay(self, request: Request, claim: Claim, job: Job, parent: str | None) -> Reply:
+    async def _pay(self, request: Request, claim: Claim, job: Job, parent: str | None, has_spare: bool) -> Reply:
         endpoint, tariff = request.endpoint, tariff_of(request.endpoint, request.model)
         self._purse.check(endpoint.name, tariff)
         share, reply = await self._purse.reserve(request, tariff), None
         try:
             if endpoint.mode is Mode.BATCH or claim.intent is not None:
-                reply = await self._batcher(endpoint).ask(request, parent, claim.intent)
+                reply = await self._batched(request, parent, claim.intent, has_spare)
                 return reply
-            asked = await self._ask(request, job)
+            if isinstance(request, Embedding):
+                asked = await self._embedder(endpoint).ask(request, job)
+            else:
+                asked = await self._ask(request, job, has_spare)
+            if not asked.attempts:
+                return asked
             kind, _, problem = _judged(request, asked)
             reply = replace(asked, kind=kind, error=asked.error or problem, cost=tariff.cost(asked.usage),
                             currency=tariff.currency, prices=tariff.version)  # fmt: skip
@@ -141,35 +159,57 @@ class Client:
         finally:
             self._purse.settle(share, reply or Reply(Kind.FAILED))
 
-    async def _ask(self, request: Request, job: Job) -> Reply:
-        """Send a request until it is answered; this is the only place that tries again."""
+    async def _batched(self, request: Request, parent: str | None, intent: str | None, has_spare: bool) -> Reply:
+        try:
+            return await self._batcher(request.endpoint).ask(request, parent, intent)
+        except Unreachable as error:
+            if not has_spare:
+                raise
+            return Reply(Kind.FAILED, error=error.problem)
+
+    async def _ask(self, request: Request, job: Job, has_spare: bool = False) -> Reply:
+        """Send a request until it is answered; this is the only place that tries again.
+
+        Where somebody else can be asked instead, an endpoint that is down is not waited for.
+        """
         lane, breaker = self.lane(request.endpoint, request.model), self._breaker(request.endpoint)
         attempts = busy = lost = 0
         tokens = sum(part or 0 for part in request.tokens())
         while True:
             job.go_on()
-            said = await self._send(request, job, lane, breaker, tokens)
-            attempts += 1
+            said = await self._send(request, job, lane, breaker, tokens, has_spare)
+            attempts += said is not _ELSEWHERE
             if isinstance(said, Reply):
                 return replace(said, attempts=attempts, lost=lost)
             job.sending = False
             lost += said.lost
             if said.refused:
                 return Reply(Kind.REFUSED, error=said.error, words=said.words, attempts=attempts, lost=lost)
-            _raise_if_fatal(request, said, breaker, last=attempts - busy >= ATTEMPTS)
+            is_down = said is _ELSEWHERE
+            try:
+                _raise_if_fatal(request, said, breaker, last=attempts - busy >= ATTEMPTS)
+            except Unreachable:
+                if not has_spare:
+                    raise
+                is_down = True
             busy += said.congested and not said.down
-            if attempts - busy >= ATTEMPTS or busy >= BUSY_ATTEMPTS:
+            if is_down or attempts - busy >= ATTEMPTS or busy >= BUSY_ATTEMPTS:
                 return Reply(Kind.FAILED, error=said.error, words=said.words, billed=None if lost else False,
                              request_id=said.request_id, attempts=attempts, lost=lost)  # fmt: skip
             await asyncio.sleep(self._wait(attempts, said.after))
 
-    async def _send(self, request: Request, job: Job, lane: Lane, breaker: Breaker, tokens: int) -> Reply | Failure:
+    async def _send(
+        self, request: Request, job: Job, lane: Lane, breaker: Breaker, tokens: int, has_spare: bool
+    ) -> Reply | Failure:
         """One attempt, when lane and breaker let it go."""
         connection = self._connection(request.endpoint)
         ticket = await lane.enter(tokens)
         said: Reply | Failure | None = None
         try:
             while (wait := breaker.wait()) > 0:
+                if has_spare:
+                    said = _ELSEWHERE
+                    return said
                 await asyncio.sleep(wait)
             job.sending = True
             said = await connection.ask(request)
@@ -182,6 +222,8 @@ class Client:
                        tokens=used)  # fmt: skip
             if said is None:
                 breaker.abandoned()
+            elif said is _ELSEWHERE:
+                pass
             elif failure is not None and failure.down:
                 breaker.failed()
             else:
@@ -199,6 +241,9 @@ class Client:
 
     def _breaker(self, endpoint: Endpoint) -> Breaker:
         return self._breakers.setdefault(endpoint.base_url, Breaker())
+
+    def _embedder(self, endpoint: Endpoint) -> Embedder:
+        return self._embedders.setdefault(endpoint.name, Embedder(self._ask))
 
     def _batcher(self, endpoint: Endpoint) -> Batcher:
         if endpoint.name not in self._batchers:

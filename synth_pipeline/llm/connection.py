@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.llm.embedder import Embedding
 from synth_pipeline.llm.failures import Failure, of_status
 from synth_pipeline.llm.outcome import Kind, Reply, Usage
 from synth_pipeline.llm.prices import OPENAI
@@ -41,13 +42,14 @@ class Connection:
         headers = {"Idempotency-Key": request.key}  # OpenAI ignores it; gateways that know it bill once
 
         async def send(sdk: "AsyncOpenAI") -> Any:
-            return await sdk.post("/chat/completions", cast_to=Response, body=request.body(),
+            return await sdk.post(request.path, cast_to=Response, body=request.body(),
                                   options={"headers": headers})  # fmt: skip
 
         said = await self.call(request, send)
         if isinstance(said, Failure):
             return said
-        reply = read(said.content, said.headers.get("x-request-id", ""))
+        reader = request.read if isinstance(request, Embedding) else read
+        reply = reader(said.content, said.headers.get("x-request-id", ""))
         if isinstance(reply, Failure):
             return reply
         return replace(reply, latency=time.perf_counter() - started)

@@ -69,19 +69,23 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
-def unreachable(request: Request, error: str) -> SynthError:
+class Unreachable(SynthError):
+    """An endpoint does not answer, whatever it is asked; another one may."""
+
+
+def unreachable(request: Request, error: str) -> Unreachable:
     """The error where an endpoint has been down for too long."""
     name = request.endpoint.name
-    return SynthError(
+    return Unreachable(
         f"The endpoint {name!r} does not answer at {request.endpoint.base_url} ({error}).",
         f"start it, or mend 'base_url' of the endpoint {name!r}, and run again: what was paid for is kept.",
     )
 
 
-def too_busy(request: Request, seconds: float) -> SynthError:
+def too_busy(request: Request, seconds: float) -> Unreachable:
     """The error where an endpoint asks to wait for longer than anybody would."""
     name = request.endpoint.name
-    return SynthError(
+    return Unreachable(
         f"The endpoint {name!r} asks to wait {seconds:.0f} s before the next request to {request.model!r}.",
         f"run again then, or lower 'limits' of the endpoint {name!r}: what was paid for is kept.",
     )
@@ -105,8 +109,10 @@ def _fatal(request: Request, status: int, code: str, words: str) -> SynthError:
         problem = f"The endpoint {endpoint.name!r} knows no model {request.model!r} at {endpoint.base_url} (HTTP 404)."
         return SynthError(problem, f"mend 'model' or 'base_url' {of}, {kept}")
     if status == 413 or any(word in words for word in _CONTEXT_WORDS):
-        problem = f"A prompt is longer than the context of the model {request.model!r} {of}."
-        return SynthError(problem, f"show fewer or shorter examples, lower 'max_tokens', or change 'model', {kept}")
+        asks = request.path.startswith("/chat")
+        problem = f"A {'prompt' if asks else 'text'} is longer than the context of the model {request.model!r} {of}."
+        fix = "show fewer or shorter examples, lower 'max_tokens', or change 'model'" if asks else "change 'model'"
+        return SynthError(problem, f"{fix}, {kept}")
     if request.schema is not None and any(word in words for word in _SCHEMA_WORDS):
         problem = (
             f"The endpoint {endpoint.name!r} cannot keep answers to the schema {request.schema.__name__!r} "

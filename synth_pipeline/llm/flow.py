@@ -39,6 +39,7 @@ class Flow:
     ) -> None:
         self._ledger, self._serve, self._requests = ledger, serve, requests
         self._room, self._held = CHUNK, 0  # requests taken in whose outcome is not handed on
+        self._rooms: dict[str, int] = {}  # by endpoint
         self._jobs: dict[asyncio.Task[Outcome], Job] = {}
         self._elsewhere: list[Request] = []
         self._ready: deque[Outcome] = deque()
@@ -144,7 +145,9 @@ class Flow:
     async def _make_room(self, *requests: Request) -> None:
         for request in requests:
             batched = request.endpoint.mode is Mode.BATCH
-            self._room = max(self._room, _BATCHED if batched else 2 * request.endpoint.limits.concurrency)
+            most = _BATCHED if batched else min(_BATCHED, 2 * request.endpoint.limits.concurrency * request.together)
+            self._rooms[request.endpoint.name] = most
+        self._room = max(CHUNK, sum(self._rooms.values()))  # so that none keeps the others waiting
         while self._held + len(requests) > self._room:
             self._left.clear()
             await self._left.wait()

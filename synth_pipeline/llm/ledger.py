@@ -125,6 +125,11 @@ class RequestLedger:
             future.add_done_callback(lambda done: self._give_up(keys, done))
             raise
 
+    async def settled(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that have a final outcome."""
+        found = await self._do(lambda db: _where(db, "key", "outcomes", keys, "kind <> 'failed'"))
+        return {key for (key,) in found}
+
     async def settle(self, asked: Asked, reply: Reply, who: tuple[str, str] = ("", "")) -> None:
         """Keep a reply and end the claim; returns when it is on the disk."""
         row = (_now(), *who, *astuple(asked), *_row(reply))

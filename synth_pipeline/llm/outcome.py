@@ -57,6 +57,7 @@ class Reply:
     latency: float = 0.0
     attempts: int = 0
     lost: int = 0
+    vectors: tuple[str, ...] = ()  # of a call for many texts, each of which is kept as a reply of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Outcome:
 
     ``parsed`` is the validated answer where a schema was asked for.  ``usage`` and ``cost`` are those of the request
     and its repairs, None where unknown; ``reused`` says that all of it stood in the ledger and nothing was paid now.
-    ``keys`` name the rows of the ledger: the request first, then its repairs.
+    ``keys`` name the rows of the ledger: the request first, then its repairs; ``answered_by`` is the request that they
+    belong to, which is a spare one where the endpoint was down.
     """
 
     request: Request
@@ -79,6 +81,7 @@ class Outcome:
     error: str = ""
     reused: bool = False
     keys: tuple[str, ...] = ()
+    answered_by: Request | None = None
 
 
 def judge(request: Request, text: str) -> tuple[Kind, BaseModel | None, str]:

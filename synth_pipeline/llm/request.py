@@ -26,7 +26,8 @@ class Request:
     """One question to one model; ``sample`` tells apart requests that are to be answered anew.
 
     ``schema`` is the pydantic model that the answer must validate against; ``parameters`` go to the endpoint as
-    they are, such as temperature.  Raises SynthError where a parameter is not one.
+    they are, such as temperature.  Where the endpoint is down, the ``spare`` requests are made instead, in their order.
+    Raises SynthError where a parameter is not one.
     """
 
     endpoint: Endpoint
@@ -35,6 +36,7 @@ class Request:
     schema: type[BaseModel] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sample: int = 0
+    spare: Sequence["Request"] = ()
 
     def __post_init__(self) -> None:
         if wrong := sorted(_NOT_PARAMETERS & set(self.parameters)):
@@ -42,6 +44,16 @@ class Request:
                 f"The parameter {wrong[0]!r} cannot be set for requests to the endpoint {self.endpoint.name!r}.",
                 "leave it out; each answer is a request of its own, with a sample number.",
             )
+
+    @property
+    def path(self) -> str:
+        """Where it goes, below the address of the endpoint."""
+        return "/chat/completions"
+
+    @property
+    def together(self) -> int:
+        """Requests that go in one call."""
+        return 1
 
     @cached_property
     def key(self) -> str:

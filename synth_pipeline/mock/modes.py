@@ -4,6 +4,8 @@ A mode says what is known of one item of an answer: its text and label or, where
 its answer, and the span of the document that supports it.
 """
 
+import ast
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +47,9 @@ class Writer:
         label = prompt.label
         if self.pool is not None and label not in self.pool.by_label:
             label = draws.choice(self.pool.labels) if label is None else label
-        return {"text": self._text(label, draws, place)} | ({} if label is None else {"label": label})
+        text = self._text(label, draws, place)
+        more = {} if self.pool is None else self.pool.more_of.get(text, {})
+        return {"text": text} | ({} if label is None else {"label": label}) | more
 
     def echo(self, prompt: Prompt, draws: Draws, place: int) -> Item:
         return self.good(prompt, draws, place) | dict.fromkeys(("text", "answer", "summary"), prompt.last)
@@ -55,7 +59,8 @@ class Writer:
         text = draws.choice(prompt.examples) if prompt.examples else item["text"]
         words = len(text.split())
         edited = round(self.answers.edits * words + draws.share() - 0.5)  # the mean is kept for texts of few words
-        return item | {"text": changed(text, edited, draws) if edited > 0 else text}
+        text = changed(text, edited, draws) if edited > 0 else text
+        return item | _fields(text) | {"text": text}
 
     def low_diversity(self, prompt: Prompt, draws: Draws, place: int) -> Item:
         """Few texts, each in one word different, so that removing equal ones does not hide it."""
@@ -100,6 +105,18 @@ def _place_of(question: str, document: str) -> int:
     asked = set(question.strip("?").replace(",", "").split())
     shared = [len(asked & {word.strip(".,;:()") for word in one.split()}) for one in SENTENCE.findall(document)]
     return shared.index(max(shared)) if shared else 0
+
+
+def _fields(example: str) -> Item:
+    """What an example holds that is a row or turns in JSON or Python in quotes; changed words may break it."""
+    try:
+        held = ast.literal_eval(example) if example[:1] in "'\"" else json.loads(example)
+        held = json.loads(held) if isinstance(held, str) and held[:1] == "[" else held
+    except (ValueError, SyntaxError):
+        return {}
+    if isinstance(held, dict):
+        return held
+    return {"conversation": {"turns": held}} if isinstance(held, list) else {"program": held}
 
 
 def _span(document: str, number: int) -> Item:

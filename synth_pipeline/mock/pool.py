@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.mock.draws import Draws
@@ -22,6 +23,7 @@ class Pool:
 
     by_label: dict[str, tuple[str, ...]]
     label_of: dict[str, str]
+    more_of: dict[str, dict[str, Any]]  # the other columns of a text
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -44,16 +46,18 @@ def pool_of(answers: Answers, seed: int) -> Pool | None:
         return None
     texts: dict[str, list[str]] = {}
     label_of: dict[str, str] = {}
-    for text, label in _rows(answers.file, answers.text, answers.label):
+    more_of: dict[str, dict[str, Any]] = {}
+    for text, label, more in _rows(answers.file, answers.text, answers.label):
         texts.setdefault(label, []).append(text)
         label_of[text] = label
+        more_of[text] = more
     if not texts:
         raise SynthError(f"{answers.file} holds no text.", "name a file with rows in it.")
     by_label = {label: tuple(Draws(seed, "pool", label).shuffled(texts[label])) for label in sorted(texts)}
-    return Pool(by_label, label_of)
+    return Pool(by_label, label_of, more_of)
 
 
-def _rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
+def _rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     bare = path.with_suffix("") if path.suffix == ".gz" else path
     try:
         with (
@@ -63,7 +67,7 @@ def _rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
         ):
             for row in _records(lines, bare.suffix):
                 if row[text]:
-                    yield str(row[text]), str(row[label])
+                    yield str(row.pop(text)), str(row.pop(label)), row
     except KeyError as error:
         raise SynthError(f"{path} has no column {error.args[0]!r}.", "set answers.text and answers.label.") from None
     except OSError as error:
@@ -74,7 +78,7 @@ def _rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
         raise SynthError(f"{path} is neither CSV nor JSON lines.", "name a file of one of these formats.") from None
 
 
-def _records(lines: Iterable[str], ending: str) -> Iterator[dict[str, str]]:
+def _records(lines: Iterable[str], ending: str) -> Iterator[dict[str, Any]]:
     if ending in {".jsonl", ".ndjson", ".json"}:
         yield from (json.loads(line) for line in lines if line.strip())
     else:

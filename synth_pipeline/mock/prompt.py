@@ -15,7 +15,8 @@ holds.
 
 The fields of an answer under a schema are filled by their names: ``text``, ``label``, ``question``, ``answer``,
 ``summary``, ``span`` (or ``quote``, ``evidence``), and ``start`` and ``end`` for the place of the span in the document
-in characters; names of lists may end in s.  Any other field gets an instance of its schema.
+in characters; names of lists may end in s.  Where texts come from a file, its other columns fill the fields that have
+their names or titles.  Any other field gets an instance of its schema.
 
 A schema that is a rubric (``judging.py``) is answered by how good the document is.
 

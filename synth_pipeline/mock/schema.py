@@ -22,6 +22,7 @@ FORMATS = {
     "date": "2024-02-29", "date-time": "2024-02-29T12:00:00Z", "time": "12:00:00Z", "email": "nobody@example.org",
     "uri": "https://example.org/", "uuid": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
+PARTS = {"object": dict, "array": list}
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
 
 
@@ -44,9 +45,11 @@ class Filling:
         if "enum" in schema:
             return facts[name] if facts.get(name) in schema["enum"] else self.draws.choice(schema["enum"])
         kind = _type(schema)
+        if isinstance(facts.get(name), PARTS.get(kind, ())):
+            return facts[name]
         if kind == "object":
             fields = schema.get("properties", {}).items() if depth < 2 * DEEP else ()
-            return {field: self._fill(inner, field, facts, depth + 1) for field, inner in fields}
+            return {field: self._fill(inner, _called(field, inner, facts), facts, depth + 1) for field, inner in fields}
         if kind == "array":
             return self._list(schema, name, depth)
         known = facts.get(name)
@@ -78,6 +81,12 @@ class Filling:
         if of:
             return math.ceil(low / of) * of
         return low + (self.draws.below(max(int(high - low), 0) + 1) if step == 1 else self.draws.share() * (high - low))
+
+
+def _called(field: str, inner: Schema, facts: Facts) -> str:
+    """The title of a field, where that is what is known of."""
+    title = inner.get("title")
+    return title if isinstance(title, str) and title in facts else field
 
 
 def resolved(root: Schema, schema: Schema, depth: int) -> Schema:

@@ -106,10 +106,19 @@ class WhenShort(StrEnum):
     KEEP = "keep"
 
 
+def _is_empty(others: object) -> bool:
+    return not others
+
+
 class Asks(Spec):
     """Who is asked, with which parameters, and what that may cost."""
 
     endpoint: Endpoint
+    others: tuple[Endpoint, ...] = Field(
+        default=(),
+        exclude_if=_is_empty,
+        description="Further endpoints, which share the questions by weight and answer for one that is down.",
+    )
     budget: Annotated[Budget | None, OrAbsent()] = Field(
         default=None, description="What is asked for a data set may cost at most, in a currency or in tokens."
     )
@@ -119,6 +128,25 @@ class Asks(Spec):
     numbered: bool = Field(
         default=True, description="Send the number of the request as 'seed', for endpoints that know such a parameter."
     )
+
+    @field_validator("others")
+    @classmethod
+    def _differ(cls, others: tuple[Endpoint, ...], info: ValidationInfo) -> tuple[Endpoint, ...]:
+        first = info.data.get("endpoint")
+        every = [*([first] if first else []), *others]
+        names, places = [one.name for one in every], [(one.base_url, one.model) for one in every]
+        if again := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two endpoints are called {again!r}; the ledger tells them apart by name")
+        if again := next((place for place in places if places.count(place) > 1), None):
+            raise ValueError(f"the model {again[1]!r} at {again[0]} is named twice")
+        if not any(one.weight for one in every):
+            raise ValueError("every endpoint has the weight 0, so that none would be asked")
+        return others
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All that may be asked."""
+        return (self.endpoint, *self.others)
 
     @field_validator("parameters")
     @classmethod

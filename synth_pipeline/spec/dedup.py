@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from synth_pipeline.spec.base import OrAbsent, Spec
+from synth_pipeline.spec.endpoint import Budget, Endpoint, Mode
 
 SEALED = "sealed"
 
@@ -21,6 +22,29 @@ class Near(Spec):
     words: int = Field(default=2, ge=1, le=10, description="Runs of one up to so many words are compared.")
 
 
+def _is_absent(value: object) -> bool:
+    return value is None
+
+
+class EmbeddedBy(Spec):
+    """Vectors of an endpoint that has /embeddings; synthetic texts are sent there, and no others."""
+
+    endpoint: Endpoint
+    dimensions: Annotated[int | None, OrAbsent()] = Field(
+        default=None, ge=2, le=8192, description="Of the vectors, for models that can shorten them."
+    )
+    budget: Annotated[Budget | None, OrAbsent()] = Field(
+        default=None, description="What all requests for the data set may cost at most; the generator's if absent."
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_online(cls, endpoint: Endpoint) -> Endpoint:
+        if endpoint.mode is not Mode.ONLINE:
+            raise ValueError("vectors are asked for online: leave out 'mode: batch'")
+        return endpoint
+
+
 class Semantic(Spec):
     """Documents that say the same in other words."""
 
@@ -33,6 +57,15 @@ class Semantic(Spec):
         description="A function as package.module:function that takes a list of texts and returns an array of one "
         "vector per text; weighted words reduced by singular value decomposition if absent.",
     )
+    embedding: Annotated[EmbeddedBy | None, OrAbsent()] = Field(
+        default=None, exclude_if=_is_absent, description="An endpoint that makes the vectors."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> "Semantic":
+        if self.embed is not None and self.embedding is not None:
+            raise ValueError("'embed' and 'embedding' both say where vectors come from; leave one out")
+        return self
 
 
 class Dedup(Spec):

@@ -52,6 +52,10 @@ class Budget(Spec):
     unit: str = Field(default="USD", pattern="^([A-Z]{3}|tokens)$", description="A currency, or 'tokens'.")
 
 
+def _is_one(weight: float) -> bool:
+    return weight == 1.0
+
+
 class Endpoint(Spec):
     """One model behind one OpenAI-compatible address."""
 
@@ -79,6 +83,14 @@ class Endpoint(Spec):
         default=Structured.JSON_SCHEMA,
         description="json_schema: the endpoint enforces the schema; json_object: it enforces JSON, and the prompt "
         "shows the schema; none: the prompt shows the schema. Every answer is validated here in any case.",
+    )
+
+    weight: float = Field(
+        default=1.0,
+        ge=0,
+        le=1000,
+        exclude_if=_is_one,
+        description="Share of the questions beside other endpoints; 0 answers only what the others cannot.",
     )
 
     @field_validator("base_url")

@@ -1,6 +1,7 @@
 """Documents of a corpus that resemble others: dropped, counted and written down."""
 
-from synth_pipeline.adapters.embeddings import embedding_of
+from synth_pipeline.adapters.embeddings import embedding_at, embedding_of
+from synth_pipeline.adapters.endpoint import spoken_of
 from synth_pipeline.adapters.ingest.items import read_items
 from synth_pipeline.adapters.project import ROOT
 from synth_pipeline.adapters.storage import Draft
@@ -12,11 +13,12 @@ from synth_pipeline.core.threads import pinned
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.dedup import KINDS, Distinct, distinct_candidates, without_items
 from synth_pipeline.spec.columns import Kind, Schema
-from synth_pipeline.spec.dedup import SEALED
+from synth_pipeline.spec.dedup import SEALED, Semantic
 from synth_pipeline.stages.corpus import CLUSTERS, dedup_of
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.text.documents import documents_of
+from synth_pipeline.text.space import Embed
 
 
 def drop_similar(run: Run, spec: DatasetSpec, candidates: Table, generator: str) -> Distinct | None:
@@ -31,14 +33,23 @@ def drop_similar(run: Run, spec: DatasetSpec, candidates: Table, generator: str)
     against = {name: read_items(ROOT / name, name, columns) for name in dedup.files}
     provenance = Provenance(run.get("source").content, spec.hash, spec.seed, generator)
     earlier = _earlier(run, provenance.batch_id, candidates.schema) if dedup.earlier else []
-    own = dedup.semantic.embed if dedup.semantic else None
     with pinned():
         out = distinct_candidates(candidates, dedup, Seed(spec.seed, (spec.name, "distinct")), against, earlier,
-                                  embedding_of(own, ROOT) if own else None)  # fmt: skip
+                                  _embedding(run, spec, dedup.semantic))  # fmt: skip
     if len(candidates) and not len(out.table):
         raise SynthError(f"{run.name}: every synthetic document resembles another that counts more.",
                          "look at the clusters, and raise the thresholds or take a set out of 'dedup'.")  # fmt: skip
     return out
+
+
+def _embedding(run: Run, spec: DatasetSpec, semantic: Semantic | None) -> Embed | None:
+    """Of a function or an endpoint, where one is declared."""
+    if semantic is None or (semantic.embed is None and semantic.embedding is None):
+        return None
+    if semantic.embedding is None:
+        return embedding_of(semantic.embed or "", ROOT)
+    asks = spoken_of(spec.generator)
+    return embedding_at(semantic.embedding, run.store, run.name, run.id, asks.budget if asks else None)
 
 
 def _earlier(run: Run, batch: str, schema: Schema) -> list[str]:

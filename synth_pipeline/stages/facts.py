@@ -81,10 +81,11 @@ def _about(run: Run) -> dict[str, str]:
     if rows.get("missing_rows"):
         about["Missing rows"] = f"{rows['missing_rows']:,} that were wanted and could not be had"
     if isinstance(asks := run.spec.generator, Spoken):
-        about["Language model"] = f"{asks.endpoint.model} at {asks.endpoint.name}, which was shown rows of train"
+        models = ", ".join(f"{one.model} at {one.name}" for one in asks.endpoints)
+        about["Language model"] = f"{models}, which {'were' if asks.others else 'was'} shown rows of train"
     if run.spec.judge is not None and run.spec.judge.rows is not None:
-        asked = run.spec.judge.endpoint
-        about["Judge"] = f"{asked.model} at {asked.name}, which was shown rows of the holdout"
+        asked = ", ".join(f"{one.model} at {one.name}" for one in run.spec.judge.endpoints)
+        about["Judge"] = f"{asked}, which {'were' if run.spec.judge.others else 'was'} shown rows of the holdout"
         about["Judge and people"] = _agreement(run)
     if rows.get("dropped_rejected"):
         about["Rejected by a reviewer"] = f"{rows['dropped_rejected']:,} synthetic rows, which are left out"

@@ -7,6 +7,7 @@ import yaml
 
 from synth_pipeline.adapters import warehouse
 from synth_pipeline.adapters.ledger import Ledger
+from synth_pipeline.adapters.requests import export_what_there_is
 from synth_pipeline.adapters.storage import Artefact, Store, locked
 from synth_pipeline.core.errors import SynthError
 
@@ -44,6 +45,7 @@ def build_over(
     records: Mapping[str, warehouse.StagedRecords] | None = None,
 ) -> tuple[Artefact, warehouse.Build]:
     """Build with these releases, and these records over documents, in the place of those in force."""
+    export_what_there_is(store)
     current, in_force = {name: store.current_release(name) for name in datasets()}, records_in_force(store)
     with store.writing("lineage", WAREHOUSE, run) as draft:
         built = warehouse.build(store, draft.folder / FILE, staged, current, records, in_force)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from synth_pipeline.adapters.endpoint import REQUESTS, request_ledger
 from synth_pipeline.adapters.ledger import Ledger
+from synth_pipeline.adapters.requests import REQUESTS, request_ledger
 from synth_pipeline.adapters.storage import DATA, LABELS, Artefact, Store
 from synth_pipeline.core.account import ROW, TRACED, row_hashes
 from synth_pipeline.core.errors import SynthError

@@ -1,7 +1,9 @@
 """The form of texts, apart from what they say."""
 
+import ast
 import json
 import re
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -40,6 +42,21 @@ def marks(texts: Sequence[str]) -> np.ndarray:
 def unparsable(texts: Sequence[str]) -> np.ndarray:
     """A mask of texts that are no JSON object or list."""
     return np.array([not _is_json(text) for text in texts], bool)
+
+
+def no_code(texts: Sequence[str]) -> np.ndarray:
+    """A mask of texts that are no Python; it is read and never run."""
+    return np.array([not _is_code(text) for text in texts], bool)
+
+
+def _is_code(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():  # of odd escapes, which are no fault of ours
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _is_json(text: str) -> bool:

@@ -65,3 +65,18 @@ def test_a_mistake_has_its_line_and_says_what_to_do(tmp_path: Path, part, rest, 
     found = [one for one in mistakes(file, root=ROOT) if told in one.problem]
     assert [one.line for one in found] == [line]
     assert found[0].fix and found[0].field.startswith(part)
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"), [(25, []), (310, ["310 classes, and the utility check takes at most 300."])]
+)
+def test_a_label_of_a_corpus_may_have_as_many_classes_as_a_model_of_words_tells(tmp_path: Path, classes, told):
+    rows = {"text": [f"words of number {place}" for place in range(930)],
+            "label": [f"l{place % classes}" for place in range(930)]}  # fmt: skip
+    pd.DataFrame(rows).to_parquet(tmp_path / "rows.parquet", index=False)
+    file = tmp_path / "bank" / "defs.yaml"
+    file.parent.mkdir()
+    rest = f"{MODE}  target: label"
+    file.write_text(DECLARED.format(path=tmp_path / "rows.parquet", part="generator", rest=rest))
+    found = [one.problem for one in mistakes(file, root=ROOT) if one.field == "target"]
+    assert len(found) == len(told) and all(words in one for words, one in zip(told, found, strict=True))

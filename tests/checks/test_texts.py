@@ -13,11 +13,13 @@ from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.checks import CHECKS, Evidence
 from synth_pipeline.checks.corpora import corpora
 from synth_pipeline.core.finding import Finding
+from synth_pipeline.core.split.sealed import Sealed
+from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.redteam import FAULTS, Scene
 from synth_pipeline.spec.columns import Column, Kind, Schema
-from synth_pipeline.steps import run_checks
+from synth_pipeline.steps import open_sealed, run_checks
 
 ROWS = 1_500
 SCHEMA = Schema(columns=(Column(name="said", kind=Kind.TEXT, nullable=True), Column(name="of", kind=Kind.CATEGORY)))
@@ -172,6 +174,17 @@ def test_json_that_does_not_parse_is_found(corpus, evidence, measured):
     assert ("said", "unparsable") not in measured("text_form", corpus)
 
 
+def test_python_that_does_not_parse_is_found(corpus, evidence, measured):
+    def wrapped(table: Table, broken: int) -> Table:
+        texts = [f"said = {len(text)}\n" for text in table.frame["said"]]
+        texts[:broken] = [f"def {text}" for text in texts[:broken]]
+        return Table.conform(table.frame.assign(said=texts), SCHEMA)
+
+    tables = [wrapped(table, broken) for table, broken in zip(corpus.tables, (0, 0, 60), strict=True)]
+    assert measured("text_form", evidence(*tables))["said", "no code"].value == pytest.approx(0.04)
+    assert ("said", "no code") not in measured("text_form", corpus)
+
+
 def test_tables_without_text_have_nothing_of_the_kind(survey):
     assert [list(check.measure(survey)) for check in TEXTS] == [[]] * len(TEXTS)
 
@@ -198,3 +211,25 @@ def test_no_finding_quotes_a_text(corpus):
         for one in check.measure(corpus):
             assert isinstance(one, Finding)
             assert not words & set(f"{one.subject} {one.metric} {one.note}".split())
+
+
+def test_the_last_look_at_a_corpus_of_texts_alone_can_tell_them_too(corpus, shipped):
+    alone = Schema(columns=SCHEMA.columns[:1])
+    train, holdout, made = (Table(table.frame[["said"]].head(500), alone) for table in corpus.tables)
+    evidence = Evidence(Train(train), corpus.holdout.__class__(holdout), made, None)
+    found = open_sealed(Train(train), Sealed(holdout), made, evidence)
+    assert found[found["metric"] == "auc"]["subject"].tolist() == ["said"]
+    judged = judge_findings(shipped.load("release"), found, ["provenance"])
+    assert judged.verdict is not Verdict.UNMEASURED
+
+
+def test_missing_texts_add_no_noise_to_how_alike_the_others_are(corpus, evidence, measured):
+    """Half of the texts are missing, on each side alike."""
+
+    def thinned(table: Table) -> Table:
+        said = table.frame["said"].where(np.arange(len(table)) % 2 == 0)
+        return Table.conform(table.frame.assign(said=said), SCHEMA)
+
+    whole = measured("text_topics", corpus)["said", "self-similarity"]
+    half = measured("text_topics", evidence(*map(thinned, corpus.tables)))["said", "self-similarity"]
+    assert half.high - half.low < 1.7 * (whole.high - whole.low)  # the root of two by the number of texts

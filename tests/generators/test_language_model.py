@@ -275,6 +275,10 @@ def test_what_alters_no_answer_is_no_part_of_the_identity():
 
     assert identity() == identity(budget={"amount": 5}) == identity(patience=9)
     assert identity() != identity(parameters={"temperature": 0.5}) != identity(mode={"kind": "code"})
+    other = {"name": "b", "base_url": "http://127.0.0.1:8/v1", "model": "m"}
+    assert identity() == identity(others=[]) != identity(others=[other])
+    assert identity(others=[other]) == identity(others=[other | {"limits": {"concurrency": 3}}])
+    assert identity(others=[other]) != identity(others=[other | {"weight": 2}])
 
 
 def test_a_sampler_survives_pickling():

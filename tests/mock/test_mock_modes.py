@@ -146,3 +146,27 @@ def test_what_cannot_answer_does_not_start(answers, named, pool):
     given = answers | ({"file": str(pool)} if answers.get("file") == "POOL" else {})
     with pytest.raises(SynthError, match=named), running(plan_of({"answers": given})):
         pass
+
+
+def test_other_columns_of_a_file_fill_fields_of_their_names_or_titles(tmp_path, serve_mock, asked):
+    turns = [{"role": "user", "content": "hello"}]
+    rows = [{"text": f"t{n}", "label": "a", "answer": f"a{n}", "said": {"turns": turns}} for n in range(4)]
+    file = tmp_path / "pool.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    text = {"type": "string"}
+    schema = {"type": "object", "additionalProperties": False, "required": ["c0", "answer", "said"], "properties": {
+        "c0": text | {"title": "text"}, "answer": text,
+        "said": {"type": "object", "additionalProperties": False, "required": ["turns"], "properties": {
+            "turns": {"type": "array", "items": text}}}}}  # fmt: skip
+    server = serve_mock(answers={"mode": "pool", "file": str(file)})
+    found = json.loads(asked(server, "label: a", schema=schema).content)
+    assert found["c0"][1:] == found["answer"][1:] and found["said"] == {"turns": turns}
+
+
+def test_a_memorising_endpoint_knows_examples_of_every_form(tmp_path):
+    item = Writer(Answers(mode="memorising"), None).item
+    row, turns = {"instruction": "Add.", "response": "Two."}, [{"role": "user", "content": "hello"}]
+    for example, held in ((json.dumps(row), row), (json.dumps(json.dumps(turns)), {"conversation": {"turns": turns}}),
+                          (repr("x = 1\n"), {"program": "x = 1\n"}), ("plain words", {})):  # fmt: skip
+        found = item(read([{"role": "user", "content": f"- {example}"}]), Draws("one"), 0)
+        assert found.items() >= held.items()

@@ -12,6 +12,7 @@ from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.provenance import Provenance
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.mock import plan_of, running
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.documents import without_sealed
 from synth_pipeline.stages.real import table_of
@@ -161,3 +162,18 @@ def test_dedup_decides_what_comes_out_and_not_what_is_learned(spec):
     other = with_dedup(spec, near={"threshold": 0.9})
     assert other.hash != spec.hash
     assert other.identity == spec.identity
+
+
+def test_what_says_the_same_by_the_vectors_of_an_endpoint_is_dropped_and_paid_for_once(spec):
+    """The mock's vectors are those of words, in whatever order."""
+    made = [*MADE, *(" ".join(reversed(text.split())) for text in MADE[:7])]
+    with running(plan_of({})) as server:
+        endpoint = {"name": "vectors", "base_url": server.base_url, "model": "mock"}
+        semantic = {"threshold": 0.99, "embedding": {"endpoint": endpoint}}
+        run = Run(with_dedup(spec, semantic=semantic), store(), "one")
+        real_parts(run)
+        assert left(run, made) == MADE
+        arrived = server.stats(totals=True)["arrived"]
+        assert left(run, made) == MADE
+        assert server.stats(totals=True)["arrived"] == arrived <= 4
+    assert run.get("deduplicated").facts["dropped_semantic"] == 7

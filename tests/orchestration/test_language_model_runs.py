@@ -6,21 +6,20 @@ The corpus has 1,500 rows of made-up sentences; gates over texts are not what is
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from synth_pipeline import stages
-from synth_pipeline.adapters.endpoint import request_ledger
 from synth_pipeline.adapters.project import store
+from synth_pipeline.adapters.requests import request_ledger
 from synth_pipeline.cli import app
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.table import RECORD_ID
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generation import fit
 from synth_pipeline.mock import Running, plan_of, running
-from synth_pipeline.preview import preview_of, projected
+from synth_pipeline.preview import preview_of
 from synth_pipeline.spec.dataset import Shares
 from synth_pipeline.stages import Run
 from synth_pipeline.stages.attempt import real_parts
@@ -77,7 +76,8 @@ def test_a_preview_projects_the_whole_and_is_paid_for_once(spec, mock):
     cost = (after["prompt_tokens"] + 2 * after["completion_tokens"]) / 1e6
     assert seen.cost is not None and abs(seen.cost.expected / cost - 1) < 0.15
     assert seen.cost.low <= seen.cost.expected <= seen.cost.high
-    assert after["billed_contents"] == after["billed"] >= 300 > first["billed"] == 20
+    assert after["billed_contents"] == after["billed"] >= 300
+    assert 80 <= first["billed"] < 110
 
 
 def test_a_preview_reads_the_source_anew_when_it_or_its_declaration_has_changed(spec, tmp_path):
@@ -115,16 +115,6 @@ def test_rows_are_made_from_a_file_without_a_declaration(spec, mock, tmp_path):
     made = pd.read_csv(tmp_path / "made.csv")
     assert len(made) == made["text"].nunique() == 30 and {*made["label"]} == {*LABELS}
     assert "30 of 30 rows" in told
-
-
-def test_the_interval_of_a_projection_holds_the_truth_as_often_as_it_says():
-    """20 costs at a time, of a skewed law of mean 1, in 1,000 trials; five standard errors."""
-    stream = np.random.default_rng(1)
-    held = 0
-    for _ in range(1_000):
-        found = projected(stream.gamma(8, 1 / 8, 20).tolist(), 20, 1_000)
-        held += found.low <= 1_000 <= found.high
-    assert 0.91 < held / 1_000 < 0.985
 
 
 def test_candidates_keep_their_traces_and_a_staged_record_is_found_again(spec, ungated):

@@ -176,8 +176,8 @@ def _judge(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> It
 
 
 def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> Iterator[Mistake]:
-    """A target that the utility gate could not predict."""
-    from synth_pipeline.checks.prediction import MOST_CLASSES
+    """A target that the utility gate could not predict; of texts alone, a model of words predicts many classes."""
+    from synth_pipeline.checks import prediction, text_prediction
 
     name = spec.target
     if name is None or name not in schema.names or not found.is_sure("target"):
@@ -188,10 +188,12 @@ def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> I
         yield found.wrong("target", f"column {name!r} is of type {column.kind}, which cannot be predicted.", fix)
         return
     classes = _classes(rows, name, is_nominal=column.kind.is_nominal)
+    by_words = set(schema.modelled) == {*schema.of(Kind.TEXT), name} and schema.of(Kind.TEXT)
+    most = text_prediction.MOST_CLASSES if by_words else prediction.MOST_CLASSES
     if classes < 2:
         yield found.wrong("target", f"column {name!r} has a single value in all rows.", "choose a column that varies.")
-    elif column.kind.is_nominal and classes > MOST_CLASSES:
-        problem = f"column {name!r} has {classes} classes, and the utility check takes at most {MOST_CLASSES}."
+    elif column.kind.is_nominal and classes > most:
+        problem = f"column {name!r} has {classes} classes, and the utility check takes at most {most}."
         yield found.wrong("target", problem, "choose a column of fewer classes, or group its values at the source.")
 
 

@@ -13,6 +13,7 @@ from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
 from synth_pipeline.generators.language_model.code import Code
 from synth_pipeline.generators.language_model.conversations import Conversations
+from synth_pipeline.generators.language_model.filling import FillingSampler
 from synth_pipeline.generators.language_model.instructions import Instructions
 from synth_pipeline.generators.language_model.labelled_text import LabelledText
 from synth_pipeline.generators.language_model.mode import Fields, Known, check_column, check_text
@@ -40,18 +41,22 @@ class LanguageModelRows(Spoken):
     def version(self) -> int:
         return 1
 
-    def fit(self, train: Train, seed: Seed) -> LanguageModelSampler:
-        """Look at the columns and sort rows of train by their label; nothing is asked yet."""
+    def fit(self, train: Train, seed: Seed) -> LanguageModelSampler | FillingSampler:
+        """Look at the columns and sort rows of train by their label, or fit the base; nothing is asked yet."""
         table, mode = train.table, self.mode
         self.check(table.schema)
         own = Schema(columns=tuple(column for column in table.schema.columns if column.name != mode.label))
         levels = {name: table.frame[name].dropna().unique().tolist() for name in own.of(Kind.CATEGORY, Kind.BOOLEAN)}
+        if isinstance(mode, TabularFill) and mode.base is not None:
+            return FillingSampler.fit(self, mode, train, Known(own, levels), seed)
         shown = table.take(_whole(table, mode.columns()))
         return LanguageModelSampler(self, mode, table.schema, Known(own, levels), _labels(shown, mode, own))
 
     def check(self, schema: Schema) -> None:
         """Raise SynthError for columns that are not there, do not fit, or that nobody makes."""
         mode, made = self.mode, self.mode.columns()
+        if isinstance(mode, TabularFill) and mode.base is not None:
+            _check_fill(mode, schema)
         for name in made or ():
             check_text(schema, name)
         if mode.label is not None:
@@ -60,6 +65,18 @@ class LanguageModelRows(Spoken):
         if others:
             raise SynthError(f"{_CALLED} in the mode {mode.kind} makes no {', '.join(map(repr, others))}.",
                              "leave these columns out with 'exclude', or use the mode tabular_fill.")  # fmt: skip
+
+
+def _check_fill(mode: TabularFill, schema: Schema) -> None:
+    """Raise SynthError for columns that cannot be filled in, and for texts that nobody writes."""
+    for name in mode.fill:
+        check_column(schema, "fill", name, tuple(kind for kind in Kind if kind is not Kind.IDENTIFIER))
+    if left := [name for name in schema.of(Kind.TEXT) if name not in mode.fill]:
+        raise SynthError(f"{_CALLED} in the mode tabular_fill: nobody writes the text of {', '.join(map(repr, left))}.",
+                         "name these columns under 'fill' too, or leave them out with 'exclude'.")  # fmt: skip
+    if not any(name not in mode.fill or schema[name].kind is not Kind.TEXT for name in schema.modelled):
+        raise SynthError(f"{_CALLED} in the mode tabular_fill: the base has no column to draw.",
+                         "use the mode labelled_text for a corpus, or bring columns that are no text.")  # fmt: skip
 
 
 def _whole(table: Table, texts: Sequence[str] | None) -> np.ndarray:

@@ -1,9 +1,10 @@
 """Rows by a language model, and the trace of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
@@ -19,6 +20,8 @@ from synth_pipeline.generators.columns import assembled
 from synth_pipeline.generators.language_model.mode import Fields, Known, Row
 from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.columns import Schema
+
+LOOKED_AT = 5  # questions of a label, for the length of prompts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +57,7 @@ class LanguageModelSampler:
 
         Raises SynthError with counts and reasons where rows are missing, and what the language model raises.
         """
-        wanted = apportioned(rows, {title: label.share for title, label in self.labels.items()})
+        wanted = self.wanted(rows)
         reply = self.mode.reply(self.known)
         model = speaker()
         gathered = gather(
@@ -68,6 +71,21 @@ class LanguageModelSampler:
         made = self._table([(one.asked.group, one.values) for one in gathered.kept], seed)
         note(gathered, row_hashes(made), self.mode.kind, self.template, model)
         return made
+
+    def wanted(self, rows: int) -> dict[str, int]:
+        """Rows of each label."""
+        return apportioned(rows, {title: label.share for title, label in self.labels.items()})
+
+    def only(self, title: str) -> "LanguageModelSampler":
+        """The same for one label: it asks the very questions that are asked for all of them."""
+        return replace(self, labels={title: self.labels[title]})
+
+    def prompt_length(self, rows: int, seed: Seed) -> float:
+        """Of the questions for so many rows, in characters: the mean of a few of each label."""
+        reply, wanted = self.mode.reply(self.known), self.wanted(rows)
+        few = {title: np.mean([self._ask(title, number, reply, seed).length for number in range(LOOKED_AT)])
+               for title, count in wanted.items() if count}  # fmt: skip
+        return float(np.average(list(few.values()), weights=[wanted[title] for title in few])) if few else 0.0
 
     def _ask(self, title: str, number: int, reply: type[BaseModel], seed: Seed) -> Asked:
         """The question of this number for rows of one label."""
