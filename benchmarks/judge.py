@@ -2,11 +2,13 @@
 
     SYNTH_DATA=folder python benchmarks/judge.py
     SYNTH_DATA=folder python benchmarks/judge.py --seeds 200
+    python benchmarks/judge.py --kappa
 
 ``banking77_train.csv.gz`` is read from the folder SYNTH_DATA.  Half of it gives the real rows and the other half the
 synthetic ones, of which a share is put into words of consonants.  The judge is the mock endpoint's, without the
 endpoint: it knows words that can be spoken, and as often as ``right`` says it goes by that, else it draws.  People have
 judged 100 rows, half of them bad, and are wrong about one in ten.  Rows that are judged: 200 and 200 real ones.
+``--kappa`` shows instead how often the interval of kappa lies above the truth, or at .4 and more, in 400 trials each.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import pandas as pd
 from synth_pipeline.adapters.gates import Suites
 from synth_pipeline.adapters.gates.judge import judge_findings
 from synth_pipeline.adapters.gates.suite import Suite
+from synth_pipeline.checks.agreement import agreement
 from synth_pipeline.checks.verdicts import NAME, verdict_findings
 from synth_pipeline.core.finding import Family, as_frame
 from synth_pipeline.core.judged import Judged, People, Scores
@@ -34,12 +37,18 @@ SUITES = Suites(Path(__file__).resolve().parent.parent / "expectations")
 SENSE = Criterion(name="sense", question="Does it make sense?")
 RUBRIC = {"properties": {"reason": {"type": "string"}, "sense": {"enum": [0, 1]}}}
 ROWS, PEOPLE, WRONG = 200, 100, 0.1
+TRIALS = 400
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=100)
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--kappa", action="store_true")
+    given = parser.parse_args()
+    if given.kappa:
+        _kappas()
+        return
+    seeds = given.seeds
     texts = pd.read_csv(Path(os.environ["SYNTH_DATA"]) / "banking77_train.csv.gz")["text"].tolist()
     suite = _suite()
     print(f"{seeds} seeds each; share of verdicts\n{'judge':<18}{'bad rows':>9}  verdicts")
@@ -52,6 +61,24 @@ def main() -> None:
             shares = "  ".join(f"{name} {count / seeds:.2f}" for name, count in sorted(told.items()))
             print(f"{judge + f' {right:g}' * (judge == 'sensible'):<18}{bad:>9.0%}  {shares}", flush=True)
     print(f"{time.perf_counter() - start:.0f} s")
+
+
+def _kappas() -> None:
+    """Of judges who repeat a share of people's scores and draw the others: kappa is that share."""
+    print(f"{'rows':>5} {'scale':>6} {'kappa':>6}  {'above the truth':>16} {'.4 or more':>11}")
+    for rows in (30, 60, 120):
+        for best in (1, 4):
+            for share in (0.0, 0.4, 0.7):
+                lows = np.array([_lower_end(rows, best, share, trial) for trial in range(TRIALS)])
+                above, believed = (lows > share).mean(), (lows >= 0.4).mean()
+                print(f"{rows:>5} {f'0-{best}':>6} {share:>6g}  {above:>16.3f} {believed:>11.3f}", flush=True)
+
+
+def _lower_end(rows: int, best: int, share: float, trial: int) -> float:
+    stream = np.random.default_rng(trial)
+    people, drawn = stream.integers(0, best + 1, (2, rows))
+    judge = np.where(stream.random(rows) < share, people, drawn)
+    return agreement(judge, people, (0, best), Seed(trial)).low
 
 
 def _verdict(suite: Suite, texts: list[str], bad: float, answers: object, seed: int) -> str:

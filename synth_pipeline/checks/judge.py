@@ -11,12 +11,13 @@ class Judge:
     """A judge's verdicts by a rubric, and whether the judge can be believed.
 
     ``as judged`` is the share of judged synthetic rows whose score is below what was declared acceptable (0: none, 1:
-    all), its baseline the same share of as many holdout rows, judged blind; ``below acceptable`` is the same share as
-    people would have it, by what the judge makes of rows that people have judged, or else the same number.  ``kappa`` is the agreement of
-    judge and people beyond chance (1: always, 0: as by chance), ``agreement`` the share of equal scores, its baseline
-    what chance gives.  ``wavering`` is the share of rows whose samples lie on both sides of what is acceptable,
-    ``unanswered`` that of rows without a verdict, ``to review`` the number of rows that wait for a person.
-    ``without people`` is 1 where nobody has judged before.  Data sets that declare no judge have no such findings.
+    all), its baseline the same share of as many holdout rows, judged blind.  ``below acceptable`` is that share as
+    people would have it, by what the judge makes of rows that they have judged, or else the same number.  ``kappa`` is
+    the agreement of judge and people beyond chance (1: always, 0: as by chance), ``agreement`` the share of equal
+    scores, its baseline what chance gives.  ``wavering`` is the share of rows whose samples lie on both sides of what
+    is acceptable, ``unanswered`` that of rows without a verdict, ``to review`` the number of rows that wait for a
+    person.  ``without people`` is 1 where nobody has judged before.  Data sets that declare no judge have no such
+    findings.
     """
 
     name = NAME
