@@ -14,7 +14,7 @@ import numpy as np
 from synth_pipeline.text.grams import Firsts, Grams, expanded, firsts, located
 
 HOLDERS = 16  # source texts that may have a run by which sources are looked for: with more it is a formula
-CLOSEST = 4  # sources of a text that it is compared with in full: those with which it shares most of rare runs
+CLOSEST = 4  # sources of a text that it is compared with in full, or more where they share as much of rare runs
 LEAST = 0.25  # times what it shares with the first of them
 TOLD = 0.2  # power of the shared information in the score
 BLOCK = 100_000  # words that are looked at at a time
@@ -120,7 +120,11 @@ class Sources:
     def _likely(
         self, own: Firsts, at: np.ndarray, texts: int, owners: tuple[np.ndarray, np.ndarray] | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs of a text and a source that it shares rare runs with: of each text those with most."""
+        """Pairs of a text and a source that it shares rare runs with: of each text those with most.
+
+        Sources that share as much as the last of them are looked at too: their order, in which those of one side come
+        first, must not matter.
+        """
         from scipy.sparse import csr_array
 
         known = np.flatnonzero(np.append(self._holders, HOLDERS + 1)[at] + (not owners) <= HOLDERS)
@@ -135,9 +139,9 @@ class Sources:
         kept = np.flatnonzero((nats >= LEAST * most[text]) & (nats > 0))
         text, source, nats = text[kept], source[kept], nats[kept]
         order = np.lexsort((source, -nats, text))
-        text, source = text[order], source[order]
-        first = np.searchsorted(text, text)
-        near = np.arange(len(text)) - first < CLOSEST
+        text, source, nats = text[order], source[order], nats[order]
+        first, after = np.searchsorted(text, text), np.searchsorted(text, text, "right")
+        near = nats >= nats[np.minimum(first + CLOSEST, after) - 1]
         return text[near], source[near]
 
     def _nats(self, more: int) -> np.ndarray:

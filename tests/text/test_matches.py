@@ -96,7 +96,7 @@ def test_the_score_is_the_weighted_overlap_of_all_runs(share):
 def test_a_formula_that_many_sources_have_tells_no_source():
     formula = " ".join(words(30, 0))
     few, many = ([f"{formula} {' '.join(words(5, seed))}" for seed in range(count)] for count in (HOLDERS - 1, HOLDERS))
-    assert set(matched([formula], [*few, "a b c d"]).source) < set(range(HOLDERS - 1))
+    assert set(matched([formula], [*few, "a b c d"]).source) == set(range(HOLDERS - 1))
     assert len(matched([formula], [*many, "a b c d"])) == 0
 
 
@@ -127,6 +127,23 @@ def test_real_texts_score_among_themselves_as_new_ones_of_the_same_kind_do(prose
     )
     of_real = np.median(real.best(real.text, len(sources))[200:])
     assert np.median(new.best(new.text, 200)) == pytest.approx(of_real, rel=0.01)
+
+
+def test_the_order_of_sources_does_not_matter():
+    """40 sources with one pair of words that six or seven have: were ties cut off, the first would be found more often.
+
+    In an audit those of train come first.
+    """
+    stream = np.random.default_rng(5)
+    sources = [f"p{number % 6} q{number % 6} s{number} t{number}" for number in range(40)]
+    texts = [f"p{number} q{number} u{number} v{number}" for number in range(6)]
+    found = matched(texts, sources)
+    assert len(found) == 40
+    order = stream.permutation(40)
+    again = matched(texts, [sources[place] for place in order])
+    assert sorted(zip(found.text, found.source, found.score, strict=True)) == sorted(
+        zip(again.text, order[again.source], again.score, strict=True)
+    )
 
 
 def test_claims_are_the_best_sources_of_a_text_and_all_that_are_equally_good():
