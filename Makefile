@@ -37,12 +37,13 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEEP): $(READY)
-	@echo "Installing PyTorch into $(VENV)."
+	@echo "Installing PyTorch and Presidio into $(VENV)."
 	@export UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}"; \
 	if command -v uv >/dev/null 2>&1; then install="uv pip install --quiet --python $(BIN)/python"; \
 	else install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; fi; \
-	$$install --constraint constraints.txt '$(TORCH)' 2>/dev/null \
-	  || $$install --constraint constraints.txt --editable '.[deep]'
+	{ $$install --constraint constraints.txt '$(TORCH)' 2>/dev/null \
+	  || $$install --constraint constraints.txt --editable '.[deep]'; } \
+	  && $$install --constraint constraints.txt --editable '.[presidio]'
 	@touch $@
 
 demo: $(READY)  ## Take a real table from source to an audited release
@@ -61,7 +62,7 @@ test: $(READY)  ## Run the tests (minutes)
 test-slow: $(READY)  ## Run the slow tests: whole runs, kills, two at once, the daemon
 	@$(BIN)/python -m pytest -m slow
 
-test-deep: $(DEEP)  ## Run the tests of the generators that need PyTorch, which this installs
+test-deep: $(DEEP)  ## Run the tests that need PyTorch or Presidio, which this installs
 	@$(BIN)/python -m pytest -m deep -n 2
 
 lint: $(READY)  ## Check style, types and import contracts

@@ -20,6 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+OF_TEXT = ("verbatim copies 0.5 %", "verbatim copies 1 %", "training texts reworded 3 %", "personal data in text 1 %",
+           "texts of few sentences", "texts of few sentences 30 %", "texts of templates 30 %", "texts longer 30 %",
+           "vocabulary narrowed to 30 %", "words shuffled 30 %", "texts in foreign languages 5 %",
+           "topics of texts lost 15 %", "labels of texts swapped 20 %")  # fmt: skip
 CURVES = 5  # curves of power, which promise nothing or nothing new, have a fifth of the seeds
 UNPROMISED = ("verbatim copies 0.2 %", "verbatim copies 5 %", "jittered copies 5 %", "outliers copied 0.2 %",
               "outliers jittered 0.2 %", "outliers jittered 0.5 %", "2 % copies with 2 columns redrawn",
@@ -52,6 +56,8 @@ def clean_cases(seeds: int) -> Iterator[Case]:
         "randhie": [(2000, 2000, 2000), (6000, 6000, 6000), (9000, 1000, 6000), (8000, 4000, 6000)],
         "digits": [(500, 500, 500), (800, 400, 500)],
         "census": [(2000, 2000, 2000), (8000, 8000, 8000), (9000, 1000, 9000), (22000, 14000, 12000)],
+        "docstrings": [(1000, 1000, 1000), (1500, 1500, 1500)],
+        "banking77": [(1000, 1000, 1000), (3000, 3000, 3000), (4500, 500, 4500)],
         "online_shoppers": [(2000, 2000, 2000), (4000, 4000, 4000), (6000, 2000, 4000), (3600, 400, 3600)],
     }  # fmt: skip
     for table, sizes in shapes.items():
@@ -70,6 +76,9 @@ def promised_cases(seeds: int) -> Iterator[Case]:
     names = tuple(fault.name for fault in FAULTS if fault.name not in UNPROMISED)
     for seed in range(seeds):
         yield Case("census_extended" if "census" in FRAMES else "randhie", (4000, 4000, 4000), seed, names)
+        yield Case("docstrings", (1500, 1500, 1500), seed, OF_TEXT)
+        if "banking77" in FRAMES:
+            yield Case("banking77", (3000, 3000, 3000), seed, OF_TEXT)
         if "census" in FRAMES:
             yield Case("census", (4000, 4000, 4000), seed, ("verbatim copies 0.5 %", "jittered copies 1 %"))
             yield Case("shoppers_15", (4000, 4000, 4000), seed, ("copies with 5 columns redrawn",))

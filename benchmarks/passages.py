@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synth_pipeline.text.runs import runs
-from synth_pipeline.text.tokens import encoded
+from synth_pipeline.text.grams import Grams, firsts
 
 LIBRARIES = ("pandas", "scipy", "sklearn", "statsmodels", "numpy")
 SHORTEST, LONGEST = 30, 300
@@ -38,9 +37,9 @@ def _paragraphs(source: str) -> list[str]:
 
 def distinct(texts: Sequence[str], most: float = 0.2) -> list[str]:
     """The texts whose runs of three words overlap with those of no earlier one that is kept by more (Jaccard)."""
-    every = runs(*encoded(texts), 3).first_of_each()
+    every = firsts(Grams.of_words(texts).runs(3))
     order = np.argsort(every.text, kind="stable")
-    parts = np.split(every.keys[order], np.cumsum(np.bincount(every.text, minlength=len(texts)))[:-1])
+    parts = np.split(every.codes[order], np.cumsum(np.bincount(every.text, minlength=len(texts)))[:-1])
     kept, holders, sizes = [], {}, {}
     for number, keys in enumerate(map(np.ndarray.tolist, parts)):
         shared = Counter(other for key in keys for other in holders.get(key, ()))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.core.table import Table
+from synth_pipeline.defs.docstrings.corpus import documents
 from synth_pipeline.defs.fair.survey import women
 
 
@@ -48,14 +49,30 @@ def census_extended() -> pd.DataFrame:
     )
 
 
-FRAMES: dict[str, Callable[[], pd.DataFrame]] = {"fair": women, "randhie": randhie, "digits": digits}
-FRAMES |= {name: frame for name in ("census", "online_shoppers") if (frame := _folder(name)) is not None}
+def docstrings() -> pd.DataFrame:
+    """What scientific libraries say of their functions and classes, with the library: one text a name."""
+    return documents()[["text", "library"]].drop_duplicates("text").reset_index(drop=True)
+
+
+def banking77() -> pd.DataFrame:
+    """10,003 questions to a bank, of 77 kinds (CC BY 4.0, PolyAI)."""
+    return FRAMES["banking77_train"]().rename(columns={"category": "label"})
+
+
+FRAMES: dict[str, Callable[[], pd.DataFrame]] = {"fair": women, "randhie": randhie, "digits": digits,
+                                                 "docstrings": docstrings}  # fmt: skip
+_FILES = ("census", "online_shoppers", "banking77_train")
+FRAMES |= {name: frame for name in _FILES if (frame := _folder(name)) is not None}
 if "census" in FRAMES:
     FRAMES["census_extended"] = census_extended
 if "online_shoppers" in FRAMES:
     FRAMES["shoppers_15"] = lambda: FRAMES["online_shoppers"]().iloc[:, :15]
 
-TARGETS = {"fair": "had_affair", "census": "income", "census_extended": "income", "online_shoppers": "Revenue"}
+if "banking77_train" in FRAMES:
+    FRAMES["banking77"] = banking77
+
+TARGETS = {"docstrings": "library", "banking77": "label", "fair": "had_affair", "census": "income",
+           "census_extended": "income", "online_shoppers": "Revenue"}  # fmt: skip
 SENSITIVE = {"census_extended": ("sex",)}
 
 

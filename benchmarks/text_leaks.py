@@ -1,4 +1,4 @@
-"""How many planted leaks of text the alignment finds, at how many false ones, and how fast.
+"""How many planted leaks of text the audit finds, at how many false ones, and how fast.
 
     python benchmarks/text_leaks.py [--seeds N] [--overlap SHARE ...]
 
@@ -25,7 +25,7 @@ from passages import distinct, passages, replaced, shortened
 
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.paraphrases import Paraphrases, natural, sources_of
-from synth_pipeline.checks.texts import tokens_of
+from synth_pipeline.checks.texts import words_of
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
@@ -71,7 +71,7 @@ class Split:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the alignment of texts on planted leaks.")
+    parser = argparse.ArgumentParser(description="Measure the search for planted leaks of text.")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--overlap", type=float, nargs="*", default=[0.2, 0.5, 0.8])
     arguments = parser.parse_args()
@@ -80,7 +80,7 @@ def main() -> None:
             kept = distinct(texts, most)
             with pinned():
                 rows = pd.DataFrame(row for seed in range(arguments.seeds) for row in measured(split(kept, seed)))
-            mean = len(tokens_of(pd.Series(kept)).hashes) / len(kept)
+            mean = len(words_of(pd.Series(kept)).codes) / len(kept)
             print(f"\n{name}, overlap at most {most:g}: {len(kept):,} texts of {mean:.0f} tokens on average")
             print(summary(rows).to_string(float_format="{:.4g}".format))
 
@@ -108,11 +108,11 @@ def measured(parts: Split) -> Iterator[dict[str, float | str]]:
     findings = {finding.metric: finding for finding in Paraphrases().measure(evidence)}
     seconds = time.process_time() - started
     threshold = natural(evidence, "text")
-    read = sum(len(tokens_of(table.frame["text"]).hashes) for table in evidence.tables)
+    read = sum(len(words_of(table.frame["text"]).codes) for table in evidence.tables)
 
     def above(texts: list[str]) -> float:
-        chains = sources_of(evidence, "text").chains(*tokens_of(pd.Series(texts)))
-        return float((chains.best(chains.text, len(texts)) > threshold).mean())
+        found = sources_of(evidence, "text").matches(words_of(pd.Series(texts)))
+        return float((found.best(found.text, len(texts)) > threshold).mean())
 
     yield {"leak": "none", "above": above(parts.clean), "tokens/s": read / seconds} | p_values(findings)
     for name, edit in parts.edits.items():

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth_pipeline.adapters.presidio import detector
 from synth_pipeline.adapters.project import store
 from synth_pipeline.checks import Evidence
 from synth_pipeline.checks.effort import EFFORTS, Preset
@@ -125,7 +126,8 @@ def compare(
     with pinned():
         pass  # loads the numeric libraries, which are not the first generator's time
     evidence = Evidence(train, holdout, train.table, spec.target, spec.entity, Seed(0, (spec.name, "audit")),
-                        spec.sensitive, spec.key, EFFORTS[preset], constraints=spec.constraints)  # fmt: skip
+                        spec.sensitive, spec.key, EFFORTS[preset], constraints=spec.constraints,
+                        detector=detector(spec.presidio))  # fmt: skip
     compared = []
     with listening(progress):
         for label, one in specs.items():

@@ -58,17 +58,15 @@ class DatasetSpec(DatasetFields):
 
     @property
     def rules(self) -> str:
-        """Hash of the constraints, by which a release is judged too; empty without any."""
-        return of_text(self.model_dump_json(include={"constraints"})) if self.constraints else ""
+        """Hash of constraints and judge, by which a release is judged too; empty without any."""
+        judged = [self.model_dump_json(include={"judge"}, exclude={"judge": _OF_NO_ANSWER})] if self.judge else []
+        declared = [self.model_dump_json(include={"constraints"})] if self.constraints else []
+        return of_text(*declared, *judged) if declared or judged else ""
 
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}
 # what is paid to a language model, and how fast, alters no answer: a larger budget must not get around a block
-_OF_NO_ANSWER = {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True}
-_OF_NO_VECTOR: Mapping[str, Any] = {"dedup": {"semantic": {"embedding": {"budget": True, "endpoint": _OF_NO_ANSWER}}}}
-_OF_NO_ROW: Mapping[str, Any] = {
-    "generator": {
-        "budget": True, "patience": True, "when_short": True,
-        "endpoint": _OF_NO_ANSWER, "others": {"__all__": _OF_NO_ANSWER},
-    }
-}  # fmt: skip
+_OF_ENDPOINTS = {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True}
+_OF_NO_ANSWER: Mapping[str, Any] = {"budget": True, "endpoint": _OF_ENDPOINTS, "others": {"__all__": _OF_ENDPOINTS}}
+_OF_NO_VECTOR: Mapping[str, Any] = {"dedup": {"semantic": {"embedding": {"budget": True, "endpoint": _OF_ENDPOINTS}}}}
+_OF_NO_ROW: Mapping[str, Any] = {"generator": {**_OF_NO_ANSWER, "patience": True, "when_short": True}}

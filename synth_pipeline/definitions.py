@@ -4,6 +4,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from synth_pipeline.adapters.declaration import labelled
+from synth_pipeline.adapters.project import DEFS
 from synth_pipeline.orchestration.lineage import lineage_definitions
 
 
@@ -11,6 +13,6 @@ from synth_pipeline.orchestration.lineage import lineage_definitions
 def defs() -> dg.Definitions:
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
-        lineage_definitions(),
+        lineage_definitions(labelled(DEFS)),
         dg.Definitions(executor=dg.in_process_executor),
     )

@@ -14,6 +14,7 @@ from synth_pipeline.adapters.gates import judge_findings
 from synth_pipeline.adapters.gates.budget import refuse_unattainable
 from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.ingest.parts import Data, as_file, read_real, read_under
+from synth_pipeline.adapters.presidio import detector
 from synth_pipeline.adapters.project import store, suites
 from synth_pipeline.adapters.storage import MANIFEST
 from synth_pipeline.checks import Evidence
@@ -32,6 +33,7 @@ from synth_pipeline.core.verdict import Judgement, Verdict, worst
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.reports.document import as_json, as_junit, document, summary
 from synth_pipeline.spec.columns import Kind, Schema
+from synth_pipeline.spec.presidio import Presidio
 from synth_pipeline.steps import FAMILIES, WORKERS, measure, open_sealed
 
 Progress = Callable[[str], None]
@@ -102,6 +104,7 @@ def audit(
     workers: int = WORKERS,
     progress: Progress = lambda _: None,
     constraints: Given = (),
+    presidio: Presidio | None = None,
 ) -> Audit:
     """Judge anybody's synthetic table against the rows it was made from and rows it never saw.
 
@@ -110,8 +113,9 @@ def audit(
     which train had a random half (see ``plant``).  ``sensitive`` columns are attacked one by one and their
     groups compared, ``entity`` names the person or thing that a row belongs to, ``key`` a record.  ``dataset``
     names the data set whose own suites are to be used, ``constraints`` what every row must keep to, as in a declaration
-    or in a YAML or JSON file.  Raises SynthError where the tables do not fit together, or
-    where the holdout could not serve as a control.
+    or in a YAML or JSON file.  ``presidio`` looks for names in texts too.
+
+    Raises SynthError where the tables do not fit together, or where the holdout could not serve as a control.
     """
     progress("reading")
     parts = {"train": train, "holdout": holdout} | ({"sealed": sealed} if sealed is not None else {})
@@ -124,6 +128,7 @@ def audit(
     _refuse_shared_records(real, entity, key)
     evidence = Evidence(Train(real["train"]), Holdout(real["holdout"]), made, target, entity,
                         sensitive=tuple(sensitive), key=key, effort=EFFORTS[preset], constraints=rules,
+                        detector=detector(presidio),
                         canaries=None if canaries is None else _canaries(canaries, schema))  # fmt: skip
     if (copied := copied_contents(evidence)) > 0:
         raise SynthError(f"{copied} more holdout rows have the contents of train rows than a random split explains; "

@@ -15,7 +15,7 @@ from synth_pipeline.core.progress import report
 from synth_pipeline.llm import Client, Embedding, Kind
 from synth_pipeline.spec.dedup import EmbeddedBy
 from synth_pipeline.spec.endpoint import Budget
-from synth_pipeline.text.latent import Embed
+from synth_pipeline.text.space import Embed
 
 BATCH = 1_024
 TOLD_EVERY = 2_000  # texts

@@ -17,7 +17,7 @@ from synth_pipeline.core.language_model import Answer, Question, Reason, speakin
 from synth_pipeline.core.progress import report
 from synth_pipeline.llm import BudgetReached, Client, Kind, Outcome, Purse, Request, RequestLedger, tariff_of
 from synth_pipeline.llm.sharing import requests_of
-from synth_pipeline.spec.asking import Spoken
+from synth_pipeline.spec.asking import Asks, Spoken
 from synth_pipeline.spec.endpoint import Budget
 
 TOLD_EVERY = 2.0  # seconds
@@ -33,7 +33,7 @@ _REASONS = {
 
 
 @contextmanager
-def connected(spoken: Spoken | None, store: Store, dataset: str = "", run_id: str = "") -> Generator[None]:
+def connected(spoken: Asks | None, store: Store, dataset: str = "", run_id: str = "") -> Generator[None]:
     """Whoever asks inside is answered by the declared endpoint; nothing is opened where nobody asks.
 
     A budget counts all that went for the data set before; without a data set, what goes from now on.
@@ -70,7 +70,7 @@ def spoken_of(declared: object) -> Spoken | None:
 class Connected:
     """The declared endpoints, as the port has them."""
 
-    def __init__(self, spoken: Spoken, client: Client, ledger: RequestLedger, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, spoken: Asks, client: Client, ledger: RequestLedger, loop: asyncio.AbstractEventLoop) -> None:
         self._spoken, self._client, self._ledger, self._loop = spoken, client, ledger, loop
 
     @property

@@ -22,7 +22,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "findings": (*_WHO, "gate", "artefact", *FINDING),
     # how each gate came out for one content
     "judgements": (*_WHO, "gate", "artefact", "suite", "verdict", "reasons"),
-    # staged, released and refused
+    # staged, released and refused; of records over documents records_staged, records_released and records_refused
     "releases": (
         *_WHO,
         "event",
@@ -40,6 +40,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "openings": (*_WHO, "version"),
     # every generator that was fitted and audited beside the declared one, which is a further look at the holdout
     "attempts": (*_WHO, "generator", "identity", "seed", "artefact", "verdict", "reasons"),
+    # synthetic rows that wait for a person, and what that person decided
+    "reviews": (*_WHO, "of", "record", "state", "why", "reviewer", "row"),
     # memorisation blocks, which are final for an identity
     "blocks": (*_WHO, "identity", "reasons"),
 }

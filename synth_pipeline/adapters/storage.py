@@ -6,6 +6,7 @@
     <home>/restricted/warehouse/warehouse.duckdb  the published warehouse: it holds real rows too
     <home>/published/<data set>/releases/<version>/
     <home>/published/<data set>/current           a link to the release in force
+    <home>/published/<data set>/labels/<version>/ records over real documents, and a link current beside them
 
 Artefacts are written aside and renamed, so that what has its name is whole.
 """
@@ -25,6 +26,7 @@ from synth_pipeline.core.fingerprint import of_file, of_text
 ABOUT = "about.json"
 DATA = "data.parquet"
 MANIFEST = "manifest.json"
+LABELS = "labels"  # the asset, and the folder of its releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,11 @@ class Store:
 
     def current_release(self, dataset: str) -> str | None:
         """Version of the release in force."""
-        link = self.published(dataset) / "current"
-        return link.resolve().name if (link / MANIFEST).exists() else None
+        return _in_force(self.published(dataset) / "current")
+
+    def current_records(self, dataset: str) -> str | None:
+        """Version of the records over documents in force."""
+        return _in_force(self.published(dataset) / LABELS / "current")
 
 
 class Draft:
@@ -153,6 +158,11 @@ class Draft:
             "files": files,
         }
         (self.folder / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
+
+
+def _in_force(link: Path) -> str | None:
+    """Name of the whole folder that a link points to."""
+    return link.resolve().name if (link / MANIFEST).exists() else None
 
 
 def point(link: Path, target: str) -> None:

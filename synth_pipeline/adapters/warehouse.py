@@ -48,6 +48,13 @@ class Staged:
 
 
 @dataclass(frozen=True)
+class StagedRecords(Staged):
+    """Records over documents that are written but not in force; ``id`` is the column of train that names a document."""
+
+    id: str
+
+
+@dataclass(frozen=True)
 class Build:
     """How a build came out: a plain sentence per failed model or test, and dbt's events for a replay in Dagster."""
 
@@ -66,31 +73,45 @@ def manifest(store: Store) -> Path:
 
 
 def build(
-    store: Store, warehouse: Path, staged: Mapping[str, Staged], datasets_current: Mapping[str, str | None]
+    store: Store,
+    warehouse: Path,
+    staged: Mapping[str, Staged],
+    datasets_current: Mapping[str, str | None],
+    staged_records: Mapping[str, StagedRecords] | None = None,
+    records_current: Mapping[str, str | None] | None = None,
 ) -> Build:
     """Build the whole warehouse anew in the file ``warehouse`` and run every blocking test on it.
 
     The build counts the releases in ``staged`` as in force, and for the other data sets the versions in
     ``datasets_current``; a data set that stands in neither has the version that the ledger saw released last.
+    So it is with records over documents.
     dbt's unit tests are left out: they are about the SQL, not about the rows.  A failure of a model or test is
     an outcome, not an exception; raises SynthError when the build could not mean anything.
     """
     with _ONE_AT_A_TIME:
         with _parsed(store) as path:
             parsed = _load(path)
-        _refuse_what_proves_nothing(store, parsed, warehouse, staged)
+        records = staged_records or {}
+        _refuse_what_proves_nothing(store, parsed, warehouse, [*staged.items(), *records.items()])
         warehouse.parent.mkdir(parents=True, exist_ok=True)
         for left_over in (warehouse, _log_of(warehouse)):
             left_over.unlink(missing_ok=True)
         choices = {
-            "staged": {name: asdict(one) | {"path": str(one.path.resolve())} for name, one in staged.items()},
+            "staged": _told(staged),
             "current": dict(datasets_current),
+            "staged_records": _told(records),
+            "current_records": dict(records_current or {}),
         }
         events: list[dict[str, Any]] = []
         with _scratch(store) as scratch:
             args = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", "--vars", json.dumps(choices)]
             result = _invoke(store, args, scratch, warehouse.resolve(), parsed=parsed, callbacks=[_collector(events)])
         return Build(bool(result.success), _failures(result), events)
+
+
+def _told(staged: Mapping[str, Staged]) -> dict[str, dict[str, str]]:
+    """As dbt takes it."""
+    return {name: asdict(one) | {"path": str(one.path.resolve())} for name, one in staged.items()}
 
 
 def publish(store: Store, build_file: Path) -> None:
@@ -220,7 +241,7 @@ def _load(path: Path) -> "Manifest":
 
 
 def _refuse_what_proves_nothing(
-    store: Store, parsed: "Manifest", warehouse: Path, staged: Mapping[str, Staged]
+    store: Store, parsed: "Manifest", warehouse: Path, staged: Sequence[tuple[str, Staged]]
 ) -> None:
     """Raise SynthError where a build would succeed without having looked at what it is for."""
     if warehouse.name != store.warehouse.name or warehouse.resolve() == store.warehouse.resolve():
@@ -229,7 +250,7 @@ def _refuse_what_proves_nothing(
             "is only ever replaced.",
             f"build {store.warehouse.name} in a folder of its own.",
         )
-    for name, one in staged.items():
+    for name, one in staged:
         if f"model.synth_lineage.{name}__training_mix" not in parsed.nodes:
             raise SynthError(
                 f"The warehouse has no models for the data set {name}.",

@@ -7,13 +7,14 @@ then go on: ten per cent more are ten per cent more to pay for, and the same onc
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
 
 from synth_pipeline.core.account import account
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
 from synth_pipeline.core.progress import report
 from synth_pipeline.dedup.near import near_duplicates
@@ -24,6 +25,8 @@ DUPLICATE = "equal to an earlier one"
 NEAR = "nearly equal to an earlier one"
 SURPLUS = "beyond what was wanted"
 NOTHING_NEW = 20  # answers in a row without a row that can be kept, after which a group is given up
+FIRST = 20  # questions at a time until there is an answer that can be used
+UNUSABLE = 60  # answers of which none can be used, after which the endpoint is given up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,9 @@ class Kept:
     answer: Answer
     item: int
     text: str | None = None
+
+
+Confirm = Callable[[Sequence[Kept]], Sequence[str | None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -126,30 +132,57 @@ def gather(
     per_request: int = 1,
     patience: float = 3.0,
     near: Near | None = None,
+    confirm: Confirm | None = None,
 ) -> Gathered:
     """Ask until every group has as many rows as are wanted of it.
 
     ``read`` makes rows of an answer, or says why one of them is left out.  ``patience`` is how many rows are asked
-    for at most for each that is wanted; of texts that are ``near`` each other the first stays.
+    for at most for each that is wanted; of texts that are ``near`` each other the first stays.  ``confirm`` says of new
+    rows why they are to be dropped after all.
+    Raises SynthError where none of the first ``UNUSABLE`` answers has the form that was asked for.
     """
     groups = {name: _Group(count) for name, count in wanted.items()}
     left_out: Counter[str] = Counter()
     known: set[str] = set()
     order: list[Kept] = []
-    spent = False
+    usable = spent = False
     while not spent:
         batch = [(name, group.asked + number) for name, group in groups.items()
                  for number in range(group.next_questions(per_request, patience))]  # fmt: skip
         if not batch:
             break
-        asked = [ask(name, number) for name, number in batch]
+        asked = [ask(name, number) for name, number in (batch if usable else batch[:FIRST])]
+        new: list[Kept] = []
         for one, answer in zip(asked, model.ask([one.question for one in asked]), strict=True):
+            usable = usable or answer.reason is None
             spent = spent or answer.reason is Reason.UNASKED
-            order += _take(groups[one.group], one, answer, read, known, left_out)
-        order = _apart(order, groups, near, Counter(name for name, _ in batch), left_out)
+            new += _take(groups[one.group], one, answer, read, known, left_out)
+        order += new if confirm is None or not new else _confirmed(new, groups, confirm, left_out)
+        order = _apart(order, groups, near, Counter(one.group for one in asked), left_out)
         done = sum(min(len(group.kept), group.wanted) for group in groups.values())
         report(f"{done:,} of {sum(wanted.values()):,} rows")
+        if not (usable or spent):
+            _refuse_unusable(sum(group.seen for group in groups.values()), left_out, model)
     return Gathered(wanted, [one for group in groups.values() for one in _first(group, left_out)], left_out)
+
+
+def _refuse_unusable(answers: int, left_out: Counter[str], model: LanguageModel) -> None:
+    """Raise SynthError after so many answers that cannot be used."""
+    if answers < UNUSABLE:
+        return
+    of, (reason, _) = f"of the endpoint {model.endpoint!r}", left_out.most_common(1)[0]
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common())
+    fix = _FIXES[reason].format(of=of)
+    raise SynthError(f"None of the first {answers:,} answers {of} can be used: {reasons}.",
+                     f"{fix}, and run again: what was paid for is kept.")  # fmt: skip
+
+
+_FIXES: Mapping[str, str] = {
+    Reason.INVALID: "set 'structured' {of} to json_object or none, or name a 'model' that keeps to a schema",
+    Reason.TRUNCATED: "raise 'max_tokens' in 'parameters', or lower 'per_request'",
+    Reason.REFUSED: "ask in other words by 'template', or name another 'model'",
+    Reason.FAILED: "look at what the endpoint itself has logged",
+}
 
 
 def _take(
@@ -183,6 +216,15 @@ def _take(
             group.kept.append(Kept(found.values, asked, answer, item, found.text))
     group.barren = 0 if len(group.kept) > before else group.barren + 1
     return group.kept[before:]
+
+
+def _confirmed(new: list[Kept], groups: Mapping[str, _Group], confirm: Confirm, left_out: Counter[str]) -> list[Kept]:
+    """What stays of new rows."""
+    reasons = {id(one): reason for one, reason in zip(new, confirm(new), strict=True) if reason is not None}
+    left_out.update(reasons.values())
+    for group in groups.values():
+        group.kept = [one for one in group.kept if id(one) not in reasons]
+    return [one for one in new if id(one) not in reasons]
 
 
 def _apart(

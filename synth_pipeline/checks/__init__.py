@@ -9,6 +9,7 @@ from synth_pipeline.checks.constraints import Constraints
 from synth_pipeline.checks.coverage import Coverage
 from synth_pipeline.checks.detectable import MinimumDetectableLeak
 from synth_pipeline.checks.diversity import Diversity
+from synth_pipeline.checks.entities import Entities
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.exact_copies import ExactCopies
 from synth_pipeline.checks.exchangeability import Exchangeability
@@ -16,6 +17,7 @@ from synth_pipeline.checks.extremes import Extremes
 from synth_pipeline.checks.groups import Groups
 from synth_pipeline.checks.identifiers import Identifiers
 from synth_pipeline.checks.inference import Inference
+from synth_pipeline.checks.judge import Judge
 from synth_pipeline.checks.levels import Levels
 from synth_pipeline.checks.linkability import Linkability
 from synth_pipeline.checks.marginals import Marginals
@@ -58,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     Paraphrases(),
     TextNeighbours(),
     PersonalData(),
+    Entities(),
     PlantedCanaries(),
     MinimumDetectableLeak(),
     Marginals(),
@@ -77,6 +80,7 @@ CHECKS: tuple[Check, ...] = (
     TextLabels(),
     TextClassifier(),
     TextMmd(),
+    Judge(),
     Utility(),
     Diversity(),
     TextDiversity(),

@@ -10,13 +10,13 @@ from scipy.stats import binom, rankdata
 
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.neighbours import TINY, search
-from synth_pipeline.checks.texts import columns_of_text, left_to_text, made_tokens, tokens_of
+from synth_pipeline.checks.texts import columns_of_text, left_to_text, made_words, words_of
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table
 from synth_pipeline.spec.columns import Kind
-from synth_pipeline.text.alignment import Sources
+from synth_pipeline.text.matches import Sources
 
 CONFIDENCE = 0.95
 FEWEST = 20
@@ -120,9 +120,9 @@ def _closeness(evidence: Evidence, canaries: Canaries) -> np.ndarray:
 
 def _followed(evidence: Evidence, canaries: Canaries, name: str) -> np.ndarray:
     """How closely some synthetic text follows that of each canary, beyond what a holdout text does."""
-    sources = Sources(*tokens_of(canaries.records.frame[name]))
-    made = sources.chains(*made_tokens(evidence, name))
-    real = sources.chains(*tokens_of(evidence.holdout.table.frame[name]))
+    sources = Sources(words_of(canaries.records.frame[name]))
+    made = sources.matches(made_words(evidence, name))
+    real = sources.matches(words_of(evidence.holdout.table.frame[name]))
     return made.best(made.source, sources.count) - real.best(real.source, sources.count)
 
 

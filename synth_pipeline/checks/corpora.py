@@ -15,12 +15,13 @@ from synth_pipeline.checks.evidence import Evidence, Three
 from synth_pipeline.checks.memory import Memory, view
 from synth_pipeline.checks.resampling import SIDES, Resample, resample, units
 from synth_pipeline.core.errors import Unmeasurable
+from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.table import Table
-from synth_pipeline.text.embeddings import Embedding
 from synth_pipeline.text.grams import Grams
 from synth_pipeline.text.language import CharacterModel
+from synth_pipeline.text.space import AXES, Space
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -40,15 +41,16 @@ class Learned:
     texts: list[str]
     by_characters: bool
     words: Grams
-    embedding: Embedding
+    space: Space
     characters: CharacterModel
 
     @classmethod
-    def of(cls, texts: list[str], seed: int) -> "Learned":
+    def of(cls, texts: list[str], seed: Seed) -> "Learned":
         words = Grams.of_words(texts)
         if by_characters := _recurring(words) < RECURRING:
             words = Grams.of_characters(texts).runs(2)
-        return cls(texts, by_characters, words, Embedding.fit(words, seed), CharacterModel.fit(texts))
+        space = Space.fit(words, seed, axes=min(AXES, len(texts) // 4), sizes=(1, 2))
+        return cls(texts, by_characters, words, space, CharacterModel.fit(texts))
 
     def encode(self, texts: Sequence[str]) -> Grams:
         """Words; in languages that are written without blanks, pairs of characters stand for them."""
@@ -77,13 +79,13 @@ class Corpus:
     @view
     def weighed(self) -> Three["csr_array"]:
         """Weights of words and pairs of words, shape (texts, known ones) for each side."""
-        return Three(*(self._kept("weighed", side, lambda side=side: self.learned.embedding.weighed(self.words[side]))
+        return Three(*(self._kept("weighed", side, lambda side=side: self.learned.space.weights.of(self.words[side]))
                        for side in range(3)))  # fmt: skip
 
     @view
     def points(self) -> Three[np.ndarray]:
         """Shape (texts, axes) for each side."""
-        return Three(*(self._kept("points", side, lambda side=side: self.learned.embedding.placed(self.weighed[side]))
+        return Three(*(self._kept("points", side, lambda side=side: self.learned.space.placed(self.weighed[side]))
                        for side in range(3)))  # fmt: skip
 
     @view
@@ -115,7 +117,7 @@ def _compared(evidence: Evidence, names: list[str]) -> list[Corpus]:
     made = evidence.synthetic.take(_some(evidence, 2))
     compared = replace(evidence, train=Train(train), holdout=Holdout(holdout), synthetic=made,
                        real=evidence.real.recall("texts, memory", Memory))  # fmt: skip
-    seed = evidence.seed.child("texts").state
+    seed = evidence.seed.child("texts")
     table = evidence.train.table.take(learning)
     return [Corpus(compared, name, evidence.real.recall(("texts, learned", name),
                    lambda name=name: Learned.of(_texts(table, name), seed))) for name in names]  # fmt: skip

@@ -13,6 +13,8 @@ import pandas as pd
 
 from synth_pipeline.checks.effort import DEFAULT, Effort
 from synth_pipeline.checks.memory import Memory, view
+from synth_pipeline.core.judged import Judged
+from synth_pipeline.core.personal import Detector
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
@@ -51,7 +53,8 @@ class Evidence:
     ``entity`` names the column whose values are the units of membership; without it each row is one.
     ``canaries`` are records that were planted in train by the toss of a coin.
     ``sensitive`` names columns whose disclosure would harm, ``key`` the one that names a record.
-    ``constraints`` are what every row must keep to.
+    ``constraints`` are what every row must keep to.  ``detector`` finds personal data that no pattern tells.
+    ``judged`` is what a judge said of the synthetic rows, if one is declared.
     ``real`` keeps what depends on train and holdout alone, for all synthetic tables compared with them.
     """
 
@@ -67,11 +70,13 @@ class Evidence:
     canaries: "Canaries | None" = None
     real: Memory = field(default_factory=Memory)
     constraints: tuple[Constraint, ...] = ()
+    detector: Detector | None = None
+    judged: Judged | None = None
     own: Memory = field(default_factory=Memory, init=False)
 
     def of(self, synthetic: Table) -> "Evidence":
         """Another synthetic table, compared with the same real rows."""
-        return replace(self, synthetic=synthetic)
+        return replace(self, synthetic=synthetic, judged=None)
 
     def against(self, holdout: Holdout) -> "Evidence":
         """The same synthetic table, compared with another part of the real rows."""

@@ -8,7 +8,7 @@ from scipy.stats import binom, chi2_contingency, ks_2samp
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import of_scores
 from synth_pipeline.checks.models import Features, classifier
-from synth_pipeline.checks.texts import columns_of_text, real_tokens, space_of
+from synth_pipeline.checks.texts import columns_of_text, real_words, space_of
 from synth_pipeline.checks.units import real_pool, require_enough
 from synth_pipeline.core.errors import Unmeasurable
 from synth_pipeline.core.finding import Family, Finding
@@ -144,11 +144,11 @@ def _numbered_identifiers(evidence: Evidence, sides: tuple[np.ndarray, np.ndarra
 def _lengths(evidence: Evidence, sides: tuple[np.ndarray, np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
     """Words in each text; a missing text has none."""
     for name in columns_of_text(evidence):
-        train, holdout = np.split(np.diff(real_tokens(evidence, name).offsets), [len(evidence.train.table)])
+        train, holdout = np.split(real_words(evidence, name).lengths, [len(evidence.train.table)])
         yield name, [train[sides[0]].astype(float), holdout[sides[1]].astype(float)]
 
 
 def _topics(evidence: Evidence, name: str, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """The texts of these rows of train, then of holdout, as points, shape (rows, TOPICS or fewer)."""
     rows = np.r_[sides[0], len(evidence.train.table) + sides[1]]
-    return space_of(evidence, name).points(*real_tokens(evidence, name).of(rows))[:, :TOPICS]
+    return space_of(evidence, name).directions(real_words(evidence, name).take(rows))[:, :TOPICS]

@@ -8,7 +8,7 @@ from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_ranking, of_scores, smallest_p
 from synth_pipeline.checks.nearest_records import per_unit
 from synth_pipeline.checks.neighbours import NEAREST, TINY, others, owners, search, searched
-from synth_pipeline.checks.texts import made_tokens, pooled_columns, real_tokens, space_of
+from synth_pipeline.checks.texts import made_words, pooled_columns, real_words, space_of
 from synth_pipeline.core.finding import Family, Finding
 
 
@@ -52,9 +52,9 @@ def _closeness(evidence: Evidence, column: str) -> np.ndarray:
     rows, space = searched(evidence), space_of(evidence, column)
 
     def among_real() -> tuple[np.ndarray, np.ndarray]:
-        points = space.points(*real_tokens(evidence, column).of(rows))
+        points = space.directions(real_words(evidence, column).take(rows))
         return points, others(points, points, owners(evidence)[rows]).distances.mean(1)
 
     points, real = evidence.real.recall(("text neighbours", column, len(rows)), among_real)
-    made = search(points, space.points(*made_tokens(evidence, column)), NEAREST).distances[:, 0]
+    made = search(points, space.directions(made_words(evidence, column)), NEAREST).distances[:, 0]
     return -np.log((made + TINY) / (real + TINY))

@@ -9,7 +9,7 @@ from synth_pipeline.checks.evidence import Evidence, Three
 from synth_pipeline.checks.marginals import total_variation
 from synth_pipeline.checks.resampling import Excess, excess, of_replicates
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.grams import Grams, located
 
 COMMON = 500  # words, and pairs of words, whose shares are compared; the others count together
 LENGTHS = 512  # lengths that are told apart
@@ -66,7 +66,7 @@ def _shares(corpus: Corpus, size: int) -> Excess:
 
     def side(words: Grams, weights: np.ndarray) -> np.ndarray:
         runs = words.runs(size)
-        spots = _spots(common, runs.codes)
+        spots = located(common, runs.codes)
         table = csr_array((np.ones(len(spots), np.float32), spots, runs.offsets), shape=(len(runs), len(common) + 1))
         total = (table.T @ weights.T).T.astype(float)
         return total / np.maximum(total.sum(1, keepdims=True), 1)
@@ -80,7 +80,7 @@ def _new(corpus: Corpus) -> Excess:
     shares = []
     for side in (2, 1):
         words = corpus.words[side].take(corpus.sample.rows[side])
-        unknown = _spots(known, words.codes) == len(known)
+        unknown = located(known, words.codes) == len(known)
         shares.append(_rate(np.bincount(words.places, unknown, len(words)), words.lengths, corpus.sample.weights[side]))
     return of_replicates(*shares)
 
@@ -91,7 +91,7 @@ def _lost(corpus: Corpus) -> Excess:
     shares = []
     for side in (2, 0):
         known = np.unique(corpus.words[side].take(corpus.sample.rows[side]).codes)
-        lost = _spots(known, words.codes) == len(known)
+        lost = located(known, words.codes) == len(known)
         shares.append(_rate(np.bincount(words.places, lost, len(words)), words.lengths, corpus.sample.weights.holdout))
     found = of_replicates(*shares)
     reach = np.sqrt(2) * (found.value - found.low)
@@ -101,11 +101,3 @@ def _lost(corpus: Corpus) -> Excess:
 def _rate(marked: np.ndarray, lengths: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of marked words in every replicate."""
     return (weights @ marked) / np.maximum(weights @ lengths, 1)
-
-
-def _spots(known: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Place of each code among the known ones, which ascend; their number where it is none of them."""
-    spots = np.searchsorted(known, codes)
-    found = spots < len(known)
-    found[found] = known[spots[found]] == codes[found]
-    return np.where(found, spots, len(known))

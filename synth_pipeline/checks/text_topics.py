@@ -11,6 +11,7 @@ from synth_pipeline.checks.neighbours import search
 from synth_pipeline.checks.resampling import Excess, Z, excess, units
 from synth_pipeline.checks.text_diversity import mixed_up
 from synth_pipeline.core.finding import Family, Finding
+from synth_pipeline.text.space import directions
 
 LARGEST = 5_000  # texts of a side whose neighbours are looked for
 TOPIC = 50  # texts of a topic, on average, that topics are learned from
@@ -46,7 +47,7 @@ class TextTopics:
 def _shares(corpus: Corpus) -> Three[np.ndarray]:
     """Of each topic in every replicate."""
     centres = corpus.evidence.real.recall(("topics", corpus.name), lambda: _centres(corpus))
-    codes = Three(*(search(_directions(points), centres, 1).places[:, 0] for points in corpus.points))
+    codes = Three(*(search(directions(points), centres, 1).places[:, 0] for points in corpus.points))
     return corpus.sample.counts(codes, len(centres))
 
 
@@ -54,7 +55,7 @@ def _centres(corpus: Corpus) -> np.ndarray:
     """Of clusters of the texts that topics are learned from, shape (topics, axes)."""
     from sklearn.cluster import KMeans
 
-    points = _directions(corpus.learned.embedding.placed(corpus.learned.embedding.weighed(corpus.learned.words)))
+    points = corpus.learned.space.directions(corpus.learned.words)
     count = min(max(TOPICS[0], len(points) // TOPIC), TOPICS[1], len(np.unique(points, axis=0)))
     model = KMeans(count, n_init=1, max_iter=TURNS, random_state=corpus.evidence.seed.child("topics").state)
     return np.ascontiguousarray(model.fit(points).cluster_centers_, dtype=np.float32)
@@ -95,11 +96,5 @@ def _told(corpus: Corpus, side: int) -> np.ndarray:
 
 def _nearest(points: np.ndarray) -> np.ndarray:
     """Cosine of each point to the most similar other one; a text without a known word is like none."""
-    unit = _directions(points)
+    unit = directions(points)
     return np.clip(search(unit, unit, 2, by_product=True).distances[:, -1], 0, 1)
-
-
-def _directions(points: np.ndarray) -> np.ndarray:
-    """Points at length one: how much of a text the axes hold says nothing of its topic."""
-    unit = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-6)
-    return np.ascontiguousarray(unit, dtype=np.float32)

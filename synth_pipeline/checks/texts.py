@@ -1,30 +1,16 @@
-"""Columns of text as tokens, for the checks that read them."""
+"""Columns of text as words, for the checks that read them."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.units import Pool, real_pool, require_enough
 from synth_pipeline.spec.columns import Kind
+from synth_pipeline.text.grams import Grams
 from synth_pipeline.text.space import Space
-from synth_pipeline.text.tokens import encoded
 
-
-class Tokens(NamedTuple):
-    """As from ``encoded``; a missing text has no token."""
-
-    hashes: np.ndarray
-    offsets: np.ndarray
-
-    def of(self, texts: np.ndarray) -> "Tokens":
-        """Those of some texts, by their positions."""
-        lengths = np.diff(self.offsets)[texts]
-        offsets = np.r_[0, np.cumsum(lengths)]
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        return Tokens(self.hashes[np.repeat(self.offsets[texts], lengths) + within], offsets)
+TOPICS = 64  # axes on which the neighbours of a text are looked for
 
 
 def columns_of_text(evidence: Evidence) -> list[str]:
@@ -48,26 +34,28 @@ def left_to_text(evidence: Evidence, columns: int) -> bool:
     return bool(columns_of_text(evidence)) and len(evidence.names) < columns
 
 
-def real_tokens(evidence: Evidence, name: str) -> Tokens:
+def real_words(evidence: Evidence, name: str) -> Grams:
     """Of the texts of train, then of holdout."""
 
-    def read() -> Tokens:
-        return tokens_of(pd.concat([table.frame[name] for table in evidence.tables[:2]], ignore_index=True))
+    def read() -> Grams:
+        return words_of(pd.concat([table.frame[name] for table in evidence.tables[:2]], ignore_index=True))
 
-    return evidence.real.recall(("tokens", name), read)
+    return evidence.real.recall(("words", name), read)
 
 
-def made_tokens(evidence: Evidence, name: str) -> Tokens:
+def made_words(evidence: Evidence, name: str) -> Grams:
     """Of the synthetic texts."""
-    return evidence.own.recall(("tokens", name), lambda: tokens_of(evidence.synthetic.frame[name]))
+    return evidence.own.recall(("words", name), lambda: words_of(evidence.synthetic.frame[name]))
 
 
 def space_of(evidence: Evidence, column: str) -> Space:
     """Learned from the real texts of both sides."""
     return evidence.real.recall(
-        ("space", column), lambda: Space.of(*real_tokens(evidence, column), evidence.seed.child("space", column))
+        ("space", column),
+        lambda: Space.fit(real_words(evidence, column), evidence.seed.child("space", column), axes=TOPICS),
     )
 
 
-def tokens_of(texts: pd.Series) -> Tokens:
-    return Tokens(*encoded(texts.fillna("").tolist()))
+def words_of(texts: pd.Series) -> Grams:
+    """A missing text has no word."""
+    return Grams.of_words(texts.fillna("").tolist())

@@ -6,11 +6,11 @@ import numpy as np
 
 from synth_pipeline.checks.evidence import Evidence
 from synth_pipeline.checks.membership import clopper_pearson, of_set
-from synth_pipeline.checks.texts import made_tokens, pooled_columns, real_tokens
+from synth_pipeline.checks.texts import made_words, pooled_columns, real_words
 from synth_pipeline.checks.units import SMALLEST, Pool
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.alignment import HOLDERS
-from synth_pipeline.text.runs import Runs, runs, whole
+from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.matches import HOLDERS
 
 SIZES = (13, 50)  # words in a row
 
@@ -32,12 +32,12 @@ class VerbatimText:
 
     def measure(self, evidence: Evidence) -> Iterator[Finding]:
         for column, pool in pooled_columns(evidence):
-            real, made = real_tokens(evidence, column), made_tokens(evidence, column)
-            if len(real.hashes):
-                yield self._finding(f"{column}: whole text", _found(whole(*real), whole(*made), pool), pool)
+            real, made = real_words(evidence, column), made_words(evidence, column)
+            if len(real.codes):
+                yield self._finding(f"{column}: whole text", _found(real.whole(), made.whole(), pool), pool)
             for size in SIZES:
-                if (np.diff(real.offsets) >= size).sum() >= SMALLEST:
-                    found = _found(runs(*real, size), runs(*made, size), pool)
+                if (real.lengths >= size).sum() >= SMALLEST:
+                    found = _found(real.runs(size), made.runs(size), pool)
                     yield self._finding(f"{column}: {size} words in a row", found, pool)
 
     def _finding(self, subject: str, found: np.ndarray, pool: Pool) -> Finding:
@@ -50,15 +50,12 @@ class VerbatimText:
         )  # fmt: skip
 
 
-def _found(real: Runs, made: Runs, pool: Pool) -> np.ndarray:
+def _found(real: Grams, made: Grams, pool: Pool) -> np.ndarray:
     """Units of which a run that few units have stands in a synthetic text."""
-    shared = real.take(np.isin(real.keys, np.unique(made.keys)))
-    unit = pool.unit[shared.text]
-    order = np.lexsort((unit, shared.keys))
-    keys, unit = shared.keys[order], unit[order]
-    new = np.ones(len(order), bool)
-    new[1:] = (keys[1:] != keys[:-1]) | (unit[1:] != unit[:-1])
-    _, places, holders = np.unique(keys[new], return_inverse=True, return_counts=True)
+    shared = np.flatnonzero(np.isin(real.codes, np.unique(made.codes)))
+    _, run = np.unique(real.codes[shared], return_inverse=True)
+    pairs = np.unique(run * np.int64(len(pool.member)) + pool.unit[real.places[shared]])
+    run, unit = pairs // len(pool.member), pairs % len(pool.member)
     out = np.zeros(len(pool.member), bool)
-    out[unit[new][holders[places] <= HOLDERS]] = True
+    out[unit[np.bincount(run)[run] <= HOLDERS]] = True
     return out

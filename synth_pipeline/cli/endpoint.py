@@ -28,6 +28,7 @@ def serve_mock(
     file: Annotated[Path | None, typer.Option(help="CSV or JSON lines of labelled texts to answer from.")] = None,
     text: Annotated[str | None, typer.Option(help="Its column of texts.")] = None,
     label: Annotated[str | None, typer.Option(help="Its column of labels.")] = None,
+    judge: Annotated[str | None, typer.Option(help="How rubrics are answered: sensible, lenient or random.")] = None,
     latency: Annotated[float | None, typer.Option(min=0, help="Seconds before each answer.")] = None,
     concurrent: Annotated[int | None, typer.Option(min=1, help="Requests in flight; beyond it, 429.")] = None,
     requests_per_minute: Annotated[float | None, typer.Option(help="Beyond it, 429.")] = None,
@@ -50,7 +51,7 @@ def serve_mock(
 
     given = {} if plan is None else read_plan(plan)
     _set(given, seed=seed, latency=latency, keys=key, models=model)
-    _set(given, "answers", mode=mode, file=file, text=text, label=label)
+    _set(given, "answers", mode=mode, file=file, text=text, label=label, judge=judge)
     _set(
         given, "limits", concurrent=concurrent, requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,

@@ -41,9 +41,14 @@ def run(
     else:
         within = " (differences from real rows that can be measured, within tolerance: see the report)"
         say(f"verdict    {outcome.verdict.value}{within if outcome.verdict is Verdict.WARN else ''}")
-        say(f"release    {dataset} {outcome.version}")
+        if outcome.version is not None:
+            say(f"release    {dataset} {outcome.version}")
     if outcome.report is not None:
         say(f"report     {shown(outcome.report)}")
+    if outcome.records is not None:
+        say(f"records    {shown(outcome.records)}")
+    elif outcome.records_report is not None:
+        say(f"report     {shown(outcome.records_report)}")
     warehouse = _store().warehouse
     if warehouse.exists():
         say(f"warehouse  {shown(warehouse)}")
@@ -60,25 +65,37 @@ def label(
 
     Documents of train alone are used.  Exit status 0 where the records were released.
     """
-    import uuid
-
-    from synth_pipeline.stages import Run
-    from synth_pipeline.stages.labels import label_documents
+    from synth_pipeline.adapters.storage import LABELS
+    from synth_pipeline.orchestration.labels import WHOLE
+    from synth_pipeline.orchestration.launch import launch
+    from synth_pipeline.stages import SEED
 
     spec = spec_of(dataset)
-    outcome = label_documents(Run(spec if seed is None else spec.model_copy(update={"seed": seed}), _store(),
-                                  str(uuid.uuid4())), progress)  # fmt: skip
-    dropped = ", ".join(f"{count:,} {reason}" for reason, count in outcome.dropped.items() if count)
-    say(f"records    {len(outcome.records):,} over {outcome.documents:,} documents; dropped: {dropped or 'none'}")
-    for record in outcome.records.head(shown_records).to_dict("records"):
+    if spec.labels is None:
+        raise SynthError(f"{dataset} declares no labels.", "write 'labels' into its declaration.")
+    progress(f"{dataset} loading")
+    outcome = launch(_definitions, spec, {SEED: str(seed)} if seed is not None else {}, WHOLE, progress)
+    if (made := _store().made_by(dataset, LABELS, outcome.run)) is not None:
+        _show_records(made, shown_records)
+    for reason in dict.fromkeys(outcome.reasons):
+        say(f"{dataset}: not released: {reason}")
+    say(f"verdict    {outcome.verdict.value}")
+    if outcome.records is not None:
+        say(f"release    {shown(outcome.records)}")
+    if outcome.records_report is not None:
+        say(f"report     {shown(outcome.records_report)}")
+    raise typer.Exit(_status_of(outcome))
+
+
+def _show_records(made: Any, count: int) -> None:
+    """How many there are, and the first of them."""
+    import pandas as pd
+
+    dropped = ", ".join(f"{number:,} {reason}" for reason, number in made.facts["dropped"].items() if number)
+    say(f"records    {made.facts['rows']:,} over {made.facts['documents']:,} documents; dropped: {dropped or 'none'}")
+    for record in pd.read_parquet(made.data).head(count).to_dict("records"):
         say(f"  {record['question']}\n    {record['answer'][:160]}")
         say(f"    characters {record['start']} to {record['end']} of {record['document_id']}")
-    for reason in outcome.judgement.reasons:
-        say(f"{dataset}: not released: {reason}")
-    say(f"verdict    {outcome.judgement.verdict.value}")
-    if outcome.folder is not None:
-        say(f"release    {shown(outcome.folder)}")
-    raise typer.Exit(outcome.judgement.verdict.exit_status)
 
 
 @commands.command(epilog=examples("synth check", "synth check fair"))

@@ -1,4 +1,4 @@
-"""Commands about single records: preview, of those that are to come, and trace, of those that were released."""
+"""Commands about single records: preview, of those that are to come, review and trace, of those that were made."""
 
 from typing import Annotated
 
@@ -33,6 +33,40 @@ def preview(
         say(f"{number:>3}  " + "\n     ".join(f"{name}: {value}" for name, value in row.items()))
     for line in seen.lines:
         say(line)
+
+
+@commands.command(
+    epilog=examples(
+        "synth review support", "synth review support --accept 3f9a1c --by Ada", "synth review support --all"
+    )
+)
+def review(
+    dataset: DatasetName,
+    accept: Annotated[list[str] | None, typer.Option(help="A row that stays; may be given several times.")] = None,
+    reject: Annotated[list[str] | None, typer.Option(help="A row that no later release has.")] = None,
+    by: Annotated[str, typer.Option(help="Who decides; is shown by synth trace.")] = "",
+    decided: Annotated[bool, typer.Option("--all", help="List rows that were decided, too.")] = False,
+) -> None:
+    """List the synthetic rows of DATASET over which a judge, its samples, rules or people disagree, or decide on them.
+
+    Only synthetic rows are shown.  A decision holds from the next run on; the last one counts.
+    """
+    from synth_pipeline.adapters.project import store
+    from synth_pipeline.stages.review import ACCEPTED, OPEN, REJECTED, decide, reviews_of
+
+    spec_of(dataset)
+    for state, names in ((ACCEPTED, accept or ()), (REJECTED, reject or ())):
+        for name in names:
+            say(f"{decide(store(), dataset, name, state, by).record[:12]}  {state} by {by}")
+    if accept or reject:
+        return
+    listed = reviews_of(store(), dataset)
+    for one in listed:
+        if one.state == OPEN or decided:
+            who = f" by {one.reviewer}" if one.reviewer else ""
+            say(f"{one.record[:12]}  {one.state}{who}: {one.why}")
+            say("\n".join(f"    {column}: {value}" for column, value in one.row.items()))
+    say(f"{sum(one.state == OPEN for one in listed):,} of {len(listed):,} rows wait for a decision.")
 
 
 @commands.command(

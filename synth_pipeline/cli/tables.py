@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from synth_pipeline.cli.terminal import DataFile, examples, progress, say, write
 from synth_pipeline.core.errors import SynthError
+from synth_pipeline.spec.presidio import Presidio
 
 commands = typer.Typer()
 
@@ -33,6 +35,13 @@ def audit(
     constraints: Annotated[
         Path | None, typer.Option(help="YAML or JSON list of what every row must keep to, as in a declaration.")
     ] = None,
+    presidio: Annotated[
+        str | None,
+        typer.Option(
+            help="Language of the texts, with a spaCy pipeline if there is one: en, or en:en_core_web_lg. "
+            "Looks for names and the like; needs the extra."
+        ),
+    ] = None,
     preset: Annotated[
         str, typer.Option(help="quick: no attacks by singling out, linking and inference; thorough: more of all.")
     ] = "default",
@@ -55,6 +64,7 @@ def audit(
     result = audit_tables(
         train, holdout, synthetic, sealed=sealed, canaries=canaries, target=target, sensitive=sensitive or (),
         entity=entity, key=key, preset=preset, workers=workers, progress=progress, constraints=constraints or (),
+        presidio=_presidio(presidio),
     )  # fmt: skip
     for judgement in result.judgements:
         say(f"{judgement.gate:<14}{judgement.verdict.value}")
@@ -74,6 +84,17 @@ def audit(
         write(html_file, result.to_html())
     say(result.summary)
     raise typer.Exit(result.verdict.exit_status)
+
+
+def _presidio(given: str | None) -> Presidio | None:
+    """Raises SynthError where it is no language, or no language and model."""
+    if given is None:
+        return None
+    language, _, model = given.partition(":")
+    try:
+        return Presidio(language=language, model=model or None)
+    except ValidationError:
+        raise SynthError(f"--presidio {given!r} is not understood.", "write en, or en:en_core_web_lg.") from None
 
 
 @commands.command(

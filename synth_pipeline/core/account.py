@@ -6,7 +6,7 @@ again by the row's content.
 
 import json
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -77,9 +77,15 @@ def account() -> Account:
 
 def row_hashes(table: Table) -> list[str]:
     """A name for the content of each row, identifiers aside; equal after the table was written and read again."""
-    names = table.schema.modelled
+    rows = plain_rows(table, table.schema.modelled)
+    return [blake2b(json.dumps([*row.values()], ensure_ascii=False).encode(), digest_size=16).hexdigest()
+            for row in rows]  # fmt: skip
+
+
+def plain_rows(table: Table, names: Sequence[str]) -> list[dict[str, object]]:
+    """Rows as JSON has them, whatever the types of the columns; missing is None."""
     columns = [_plain(pd.Series(table.frame[name])) for name in names]
-    return [blake2b(json.dumps(row, ensure_ascii=False).encode(), digest_size=16).hexdigest() for row in zip(*columns)]  # noqa: B905
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(values: pd.Series) -> list[object]:

@@ -4,9 +4,21 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from synth_pipeline.core import national
+
+Datum = tuple[str, str]
+"""Its kind, and the words as they stand."""
+
+
+class Detector(Protocol):
+    """Somebody who finds more than the patterns here do, such as names."""
+
+    def __call__(self, texts: Sequence[str]) -> list[frozenset[Datum]]:
+        """What each text holds."""
+        ...
 
 
 def luhn(digits: str) -> bool:

@@ -20,6 +20,7 @@ RECORDS = Schema(columns=(
 ))  # fmt: skip
 
 REASONS: tuple[str, ...] = ("unknown document", "empty", "span not in document", "asked before")
+AT_ODDS = "answered otherwise when asked again"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,10 +15,11 @@ _AS_WRITTEN: Any = False
 _AS_TEXT = (Kind.CATEGORY, Kind.TEXT, Kind.IDENTIFIER, Kind.DATETIME)
 
 
-def read_rows(path: Path, schema: Schema) -> Table:
+def read_rows(path: Path, schema: Schema, *, surplus: bool = False) -> Table:
     """The rows of a CSV, Parquet or JSON lines file; columns that begin with an underscore are left out.
 
-    Raises SynthError where the file cannot be read, or a column is missing, surplus or of another type.
+    Raises SynthError where the file cannot be read, or a column is missing, of another type or, unless ``surplus`` ones
+    are to be left out too, surplus.
     """
     try:
         rows = _read(path, schema)
@@ -27,7 +28,7 @@ def read_rows(path: Path, schema: Schema) -> Table:
     except (ValueError, UnicodeDecodeError) as error:  # parsers quote rows in their messages
         raise SynthError(f"{path} is not what its ending says ({type(error).__name__}).",
                          f"write it as one of {', '.join(ENDINGS)}.") from None  # fmt: skip
-    own = [name for name in rows.columns if not str(name).startswith("_")]
+    own = [name for name in rows.columns if not str(name).startswith("_") and (name in schema.names or not surplus)]
     return Table.conform(rows.loc[:, own], schema, str(path))
 
 

@@ -2,8 +2,9 @@
 
 An item is held where a document shares a run of 13 words with it (Brown et al. 2020, arXiv:2005.14165, appendix C),
 holds the whole of a shorter one of at least 5 words, is a near duplicate of it, or holds a near duplicate of one of at
-least 10 words.  Train and holdout are no evaluation
-sets: a document near to them is the audit's to find.
+least 10 words.  Near is an item of fewer than 20 words that one edit parts from it: other questions of a few words
+share most of them too.  Of longer ones what they share decides.  Train and holdout are no evaluation sets: a document
+near to them is the audit's to find.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,17 +14,21 @@ import pandas as pd
 
 from synth_pipeline.dedup.buckets import MOST_ITEMS
 from synth_pipeline.dedup.near import nearest_items
-from synth_pipeline.text.shingles import CHUNK, expanded, joined, runs, shared, shingle_sets
-from synth_pipeline.text.tokens import encoded
+from synth_pipeline.text.edits import edits
+from synth_pipeline.text.grams import Grams, expanded, located
+from synth_pipeline.text.shingles import CHUNK, joined, shared, shingle_sets
 
 RUN = 13
 FEWEST = 5  # words of an item that is looked for inside a document
 EDITED = 0.05  # share of an item's words, but at least one, that may be replaced in a near duplicate of it
+LONG = 20  # words from which on what two texts share tells whether they are near
 WORDS = 2
 _LOST = 4
 _SEED = 3  # words of a trace
 _LEAST, _MOST = 0.5, 0.65  # Jaccard similarity
 _SHORT = 10  # words below which an edited item is too common a phrase to be looked for inside a document
+
+_Found = tuple[np.ndarray, np.ndarray]  # for each document the similarity to an item and the place of it, or -1
 
 
 def contaminated(texts: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
@@ -46,7 +51,7 @@ def contaminated(texts: Sequence[str], items: Sequence[str]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _near(texts: Sequence[str], items: Sequence[str]) -> _Found:
     """Similarity and place of an item that each document is near; short items apart, since they allow less similarity.
 
     A word that is replaced, at times by two, takes three or four of the 2n - 1 words and pairs of words of n words.
@@ -58,19 +63,21 @@ def _near(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.nd
     for group in (sizes >= _SHORT, (sizes < _SHORT) & (sizes > 0)):
         chosen = np.flatnonzero(group)
         near, item = nearest_items(documents, sets.take(chosen), thresholds[chosen])
-        new = (item >= 0) & (place < 0)
-        similarity[new], place[new] = near[new], chosen[item[new]]
+        document = np.flatnonzero((item >= 0) & (place < 0))
+        own = chosen[item[document]]
+        kept = _is_edited(texts, items, document, own, inside=False)
+        similarity[document[kept]], place[document[kept]] = near[document[kept]], own[kept]
     return similarity, place
 
 
-def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _inside(texts: Sequence[str], items: Sequence[str]) -> _Found:
     """Share and place of an item that a part of each document is near: found by a run of three words, then counted.
 
     Runs that many items have in common are no trace of any.
     """
     sizes, lost = _sizes(items)
-    words, offsets = encoded(items)
-    seeds, owners = runs(words, offsets, _SEED)
+    traces = Grams.of_words(items).runs(_SEED)
+    seeds, owners = traces.codes, traces.places
     _, group, counts = np.unique(seeds, return_inverse=True, return_counts=True)
     rare = (counts[group] <= MOST_ITEMS) & (sizes[owners] >= _SHORT)
     seeds, owners = seeds[rare], owners[rare]
@@ -81,21 +88,35 @@ def _inside(texts: Sequence[str], items: Sequence[str]) -> tuple[np.ndarray, np.
     share, place = np.zeros(len(texts)), np.full(len(texts), -1)
     for start in range(0, len(texts) if len(seeds) else 0, CHUNK):
         part = texts[start : start + CHUNK]
-        found, documents = runs(*encoded(part), _SEED)
-        first = np.searchsorted(seeds, found, "left")
-        hits = np.searchsorted(seeds, found, "right") - first
-        codes = np.unique(np.repeat(documents, hits) * len(items) + owners[expanded(first, hits)])
+        runs = Grams.of_words(part).runs(_SEED)
+        first = np.searchsorted(seeds, runs.codes, "left")
+        hits = np.searchsorted(seeds, runs.codes, "right") - first
+        codes = np.unique(np.repeat(runs.places, hits) * len(items) + owners[expanded(first, hits)])
         document, item = codes // len(items), codes % len(items)
         both = joined([sets, shingle_sets(part, WORDS)], WORDS)
         held = shared(both, item, document + len(items)) / sets.sizes[item].clip(1)
-        enough = held >= needed[item]
+        enough = np.flatnonzero(held >= needed[item])
+        enough = enough[_is_edited(part, items, document[enough], item[enough], inside=True)]
         share[start + document[enough]], place[start + document[enough]] = held[enough], item[enough]
     return share, place
 
 
+def _is_edited(
+    texts: Sequence[str], items: Sequence[str], document: np.ndarray, item: np.ndarray, *, inside: bool
+) -> np.ndarray:
+    """A mask of pairs: whether so few edits as may be make the item the document, or where ``inside`` a part of it."""
+    own = Grams.of_words([items[place] for place in item])
+    out = own.lengths >= LONG
+    short = np.flatnonzero(~out)
+    made = Grams.of_words([texts[place] for place in document[short]])
+    most = np.maximum(1, np.ceil(EDITED * own.lengths[short]))
+    out[short] = edits(own.take(short), made, np.full(len(short), inside)) <= most
+    return out
+
+
 def _sizes(items: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Words of each item, and how many of its words and pairs of words may be lost."""
-    sizes = np.diff(encoded(items)[1])
+    sizes = Grams.of_words(items).lengths
     return sizes, _LOST * np.maximum(1, np.ceil(EDITED * sizes))
 
 
@@ -104,21 +125,22 @@ def _shared(texts: Sequence[str], items: Sequence[str]) -> np.ndarray:
     out = np.full(len(texts), -1)
     wanted = list(_runs_of(items))
     for start in range(0, len(texts), CHUNK):
-        words, offsets = encoded(texts[start : start + CHUNK])
+        words = Grams.of_words(texts[start : start + CHUNK])
         for length, numbers, owners in wanted:
-            found, documents = runs(words, offsets, length)
-            place = np.minimum(np.searchsorted(numbers, found), len(numbers) - 1)
-            hit = numbers[place] == found
-            np.maximum.at(out, start + documents[hit], owners[place[hit]])
+            runs = words.runs(length)
+            place = located(numbers, runs.codes)
+            hit = place < len(numbers)
+            np.maximum.at(out, start + runs.places[hit], owners[place[hit]])
     return out
 
 
 def _runs_of(items: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Lengths of runs that are looked for, with their numbers in order and the item of each."""
-    words, offsets = encoded(items)
-    sizes = np.diff(offsets)
+    words = Grams.of_words(items)
+    sizes = words.lengths
     for length in range(FEWEST, RUN + 1):
-        numbers, owners = runs(words, offsets, length)
+        runs = words.runs(length)
+        numbers, owners = runs.codes, runs.places
         mine = sizes[owners] == length if length < RUN else sizes[owners] >= length
         numbers, first = np.unique(numbers[mine], return_index=True)
         if len(numbers):

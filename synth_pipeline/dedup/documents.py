@@ -17,8 +17,8 @@ from synth_pipeline.dedup.near import near_duplicates, nearest_items
 from synth_pipeline.dedup.semantic import cosine, semantic_duplicates
 from synth_pipeline.spec.dedup import Dedup, Near, Semantic
 from synth_pipeline.text.documents import documents_of
-from synth_pipeline.text.latent import Embed
 from synth_pipeline.text.shingles import jaccard, shingle_sets
+from synth_pipeline.text.space import Embed
 
 KINDS = ("evaluation", "earlier", "near", "semantic")
 

@@ -42,7 +42,7 @@ class Bands:
 def near_duplicates(sets: ShingleSets, threshold: float) -> np.ndarray:
     """For each text the place of the earlier one that stands for it, or its own; texts without words stand alone.
 
-    ``threshold`` is the Jaccard similarity, 0.5 to 1, from which two texts are near.
+    ``threshold`` is the Jaccard similarity, 0.3 to 1, from which two texts are near.
     """
     stands = _equal_sets(sets)
     if threshold >= 1:
@@ -57,7 +57,7 @@ def near_duplicates(sets: ShingleSets, threshold: float) -> np.ndarray:
 def nearest_items(texts: ShingleSets, items: ShingleSets, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each text the similarity to an item that it is near, 0 to 1, and the place of that; -1 where there is none.
 
-    ``thresholds`` has for each item the Jaccard similarity, 0.5 to 1, from which a text is near it; of several items
+    ``thresholds`` has for each item the Jaccard similarity, 0.3 to 1, from which a text is near it; of several items
     the one whose threshold is passed by most is told.
     """
     bands = Bands.of(float(thresholds.min(initial=1)))

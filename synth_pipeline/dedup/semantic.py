@@ -12,7 +12,7 @@ import numpy as np
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.dedup.buckets import thinned
-from synth_pipeline.text.latent import Embed, latent
+from synth_pipeline.text.space import Embed, directions, embedding
 
 MISSED = 0.01  # chance that a pair exactly at the threshold shares no bucket
 MOST_BANDS = 128
@@ -29,7 +29,7 @@ def semantic_duplicates(
     from the texts themselves.  Texts whose vector is zero stand alone.
     Raises SynthError where ``embed`` does not return one finite vector per text.
     """
-    vectors = unit((embed or latent(texts, seed.child("latent")))(texts), len(texts))
+    vectors = unit((embed or embedding(texts, seed.child("latent")))(texts), len(texts))
     stands = np.arange(len(texts))
     held = np.flatnonzero(vectors.any(axis=1))
     if len(held) < 2:
@@ -48,9 +48,7 @@ def unit(vectors: np.ndarray, texts: int) -> np.ndarray:
             f"The embedding of dedup.semantic returned an array of shape {vectors.shape} for {texts} texts.",
             "let it return one vector of finite numbers for each text, in their order.",
         )
-    vectors = vectors.astype(np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return directions(vectors)
 
 
 def cosine(vectors: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:

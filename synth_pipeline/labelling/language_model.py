@@ -18,6 +18,7 @@ from synth_pipeline.core.language_model import Answer, Question, speaker
 from synth_pipeline.core.records import RECORDS, Labelled, grounded
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.labelling.again import QUOTE, Again
 from synth_pipeline.labelling.documents import documents_of
 from synth_pipeline.spec.asking import Spoken, Wording
 from synth_pipeline.spec.base import OrAbsent
@@ -36,7 +37,6 @@ TASKS: Mapping[str, str] = {
     "classification": "Ask which of these classes the document below belongs to, and answer with the class: {classes}.",
     "extraction": "Ask for a fact that the document below states, such as a name, number or date, and give it.",
 }
-_QUOTE = "Quote as the span, letter by letter, the words of the document that bear the answer out."
 
 
 class Record(BaseModel):
@@ -69,6 +69,12 @@ class QuestionsByModel(Spoken, Wording, LabelFields):
     tasks: tuple[Task, ...] = Field(default=("question", "extraction"), min_length=1, description="In equal numbers.")
     classes: tuple[str, ...] = Field(default=(), description="Of the task classification.")
     per_request: int = Field(default=1, ge=1, le=20, description="Records that a request asks for.")
+    samples: int = Field(
+        default=0,
+        ge=0,
+        le=15,
+        description="Times that each question is asked again; a record that most of the answers contradict is dropped.",
+    )
 
     @field_validator("classes")
     @classmethod
@@ -96,7 +102,10 @@ class QuestionsByModel(Spoken, Wording, LabelFields):
         wanted = apportioned(self.records or len(documents), dict.fromkeys(dict.fromkeys(self.tasks), 1.0))
         asking = _Asking(self, documents, tuple(documents), seed)
         model = speaker()
-        gathered = gather(model, wanted, asking.ask, asking.read, per_request=self.per_request, patience=self.patience)
+        gathered = gather(
+            model, wanted, asking.ask, asking.read, per_request=self.per_request, patience=self.patience,
+            confirm=Again(self, documents, self.samples, model).contradicted if self.samples else None,
+        )  # fmt: skip
         refuse_short(gathered, self)
         places = {name: place for place, name in enumerate(documents)}
         gathered.kept.sort(key=lambda one: (places[one.asked.parents[0]], one.asked.group, one.asked.number, one.item))
@@ -117,14 +126,14 @@ class _Asking:
     @property
     def template(self) -> str:
         """Version of all that is said around the documents."""
-        return of_text(SYSTEM, _QUOTE, *(self._task(task) for task in dict.fromkeys(self.spec.tasks)))
+        return of_text(SYSTEM, QUOTE, *(self._task(task) for task in dict.fromkeys(self.spec.tasks)))
 
     def ask(self, task: str, number: int) -> Asked:
         name = self.names[_place(number, len(self.names), self.seed.child(task))]
         drawn = draw(self.spec.taxonomies, self.seed.child(task, number).stream())
         named = {"label": task, "count": self.spec.per_request, "about": self.spec.about,
                  "classes": ", ".join(self.spec.classes), **drawn}  # fmt: skip
-        parts = [filled(self._task(task), named), _QUOTE, "", f"count: {self.spec.per_request}"]
+        parts = [filled(self._task(task), named), QUOTE, "", f"count: {self.spec.per_request}"]
         parts += [drawn_lines(drawn).strip()] * bool(drawn)
         parts += ["", fenced(self.documents[name])]
         messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n".join(parts)}]

@@ -7,6 +7,7 @@ from typing import Any
 
 from synth_pipeline.mock.account import content_hash
 from synth_pipeline.mock.draws import Draws
+from synth_pipeline.mock.judging import scores
 from synth_pipeline.mock.modes import Writer
 from synth_pipeline.mock.plan import Fault, Mode, Plan
 from synth_pipeline.mock.prompt import Prompt, read, said
@@ -155,6 +156,10 @@ class Chat:
         item = partial(self._item, asked.prompt, draws, place * count, mode)
         if asked.format == "json_schema":
             schema = asked.body["response_format"]["json_schema"]["schema"]
+            verdict = scores(schema, asked.prompt.document, self.plan.answers, self.writer.pool,
+                             draws.child("judge", place))  # fmt: skip
+            if verdict is not None:
+                return json.dumps(verdict, ensure_ascii=False)
             return json.dumps(Filling(schema, item, draws.child("fill", place), count).instance(), ensure_ascii=False)
         if asked.format == "json_object":
             return json.dumps(item(0), ensure_ascii=False)

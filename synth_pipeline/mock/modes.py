@@ -43,7 +43,7 @@ class Writer:
 
     def good(self, prompt: Prompt, draws: Draws, place: int) -> Item:
         if prompt.document is not None:
-            return self._about(prompt.document, draws)
+            return self._about(prompt.document, prompt.question, draws)
         label = prompt.label
         if self.pool is not None and label not in self.pool.by_label:
             label = draws.choice(self.pool.labels) if label is None else label
@@ -93,8 +93,9 @@ class Writer:
             return made_up(draws)
         return self.pool.pick(label, place)
 
-    def _about(self, document: str, draws: Draws) -> Item:
-        item = _span(document, draws.number())
+    def _about(self, document: str, question: str | None, draws: Draws) -> Item:
+        again = question is not None and draws.child("again").share() < self.answers.agreement
+        item = _span(document, _place_of(question or "", document) if again else draws.number())
         label = None if self.pool is None else self.pool.label_of.get(document.strip())
         return item if label is None else item | {"label": label}
 
@@ -109,6 +110,13 @@ def _fields(example: str) -> Item:
     if isinstance(held, dict):
         return held
     return {"conversation": {"turns": held}} if isinstance(held, list) else {"program": held}
+
+
+def _place_of(question: str, document: str) -> int:
+    """The sentence that has most words of the question."""
+    asked = set(question.strip("?").replace(",", "").split())
+    shared = [len(asked & {word.strip(".,;:()") for word in one.split()}) for one in SENTENCE.findall(document)]
+    return shared.index(max(shared)) if shared else 0
 
 
 def _span(document: str, number: int) -> Item:

@@ -9,6 +9,8 @@ from synth_pipeline.core.errors import SynthError
 
 Mode = Literal["instance", "echo", "pool", "memorising", "low-diversity", "ungrounded", "mislabelling"]
 
+Judge = Literal["sensible", "lenient", "random"]
+
 Unbilled = Literal["rate_limit", "no_quota", "server_error", "stall", "drop"]
 Billed = Literal[
     "drop_after_billing", "malformed_body", "malformed_json", "truncated", "filtered", "refused", "empty",
@@ -25,7 +27,7 @@ class Part(BaseModel):
 class Fault(Part):
     """One way to misbehave, and when: each condition that is given must hold, and the first fault that fits wins."""
 
-    kind: Unbilled | Billed
+    kind: Literal[Unbilled, Billed]
     share: float = Field(default=1.0, ge=0, le=1, description="Chance of a request, by its content and its try.")
     every: int | None = Field(default=None, ge=1, description="Each n-th request, in the order in which they come.")
     first: int = Field(default=1, ge=1, description="From this request on, counted from 1.")
@@ -46,6 +48,14 @@ class Answers(Part):
     label: str = Field(default="label", description="Its column of labels.")
     share: float = Field(default=1.0, ge=0, le=1, description="Share of answers that follow a bad mode; others pool.")
     edits: float = Field(default=0.0, ge=0, le=1, description="Share of words that memorising puts others for.")
+    judge: Judge = Field(default="sensible", description="How rubrics are answered, whatever the mode.")
+    agreement: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of a sensible judge's scores, and of answers to a question that is "
+        "asked again, that are as they ought to be; others are drawn.",
+    )
     distinct: int = Field(default=5, ge=1, description="Texts per label that low-diversity has.")
 
 

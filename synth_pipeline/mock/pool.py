@@ -3,8 +3,10 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,25 @@ from synth_pipeline.core.errors import SynthError
 from synth_pipeline.mock.draws import Draws
 from synth_pipeline.mock.plan import Answers
 
+WORD = re.compile(r"[^\W\d_]+")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Pool:
     """Texts by label, each label's in an order of chance."""
 
     by_label: dict[str, tuple[str, ...]]
     label_of: dict[str, str]
-    more_of: dict[str, dict[str, Any]]  # the other columns of a text
+    more_of: dict[str, dict[str, Any]] = field(default_factory=dict)  # the other columns of a text
 
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(self.by_label)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words of the texts, in small letters."""
+        return frozenset(word.lower() for text in self.label_of for word in WORD.findall(text))
 
     def pick(self, label: str, place: int) -> str:
         """Places next to each other are different texts, as long as there are so many."""

@@ -7,6 +7,7 @@ end to end):
 - ``count: N`` on a line of its own: how many items the arrays of the answer shall have, 1 if absent;
 - a block fenced by ```` ```document ```` and ```` ``` ````, each on a line of its own: the document that the
   answer is about;
+- ``- question: X`` on a line of its own: a question about the document, which is asked again;
 - ``- text`` on a line of its own: an example, as in few-shot prompts.
 
 Lines within the document are not read as any of the others.  Of several labels, counts or documents the last one
@@ -16,6 +17,8 @@ The fields of an answer under a schema are filled by their names: ``text``, ``la
 ``summary``, ``span`` (or ``quote``, ``evidence``), and ``start`` and ``end`` for the place of the span in the document
 in characters; names of lists may end in s.  Where texts come from a file, its other columns fill the fields that have
 their names or titles.  Any other field gets an instance of its schema.
+
+A schema that is a rubric (``judging.py``) is answered by how good the document is.
 
 Equal requests get equal answers.  Whoever wants another answer to the same prompt varies ``seed``.
 """
@@ -27,6 +30,7 @@ from typing import Any
 DOCUMENT = re.compile(r"^```document[^\S\n]*\n(.*?)\n?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 LABEL = re.compile(r"^label:[^\S\n]*(\S[^\n]*?)[^\S\n]*$", re.MULTILINE | re.IGNORECASE)
 COUNT = re.compile(r"^count:[^\S\n]*(\d{1,4})[^\S\n]*$", re.MULTILINE | re.IGNORECASE)
+QUESTION = re.compile(r"^- question:[^\S\n]*(\S[^\n]*?)[^\S\n]*$", re.MULTILINE)
 EXAMPLE = re.compile(r"^- +(\S[^\n]*?)[^\S\n]*$", re.MULTILINE)
 
 
@@ -40,6 +44,7 @@ class Prompt:
     count: int
     document: str | None
     examples: tuple[str, ...]
+    question: str | None = None
 
 
 def said(message: dict[str, Any]) -> str:
@@ -63,4 +68,5 @@ def read(messages: list[dict[str, Any]]) -> Prompt:
         count=max(int(counts[-1]), 1) if counts else 1,
         document=documents[-1] if documents else None,
         examples=tuple(EXAMPLE.findall(rest)),
+        question=next(iter(QUESTION.findall(rest)), None),
     )

@@ -12,7 +12,7 @@ from synth_pipeline.core.progress import listening
 from synth_pipeline.core.split.rule import SIDES
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import keys_before_release
-from synth_pipeline.orchestration.telling import preview, result_of, run_of, table, told
+from synth_pipeline.orchestration.telling import preview, result_of, result_of_release, run_of, table, told
 from synth_pipeline.reports.picture import gap_of_associations
 from synth_pipeline.stages import Run
 from synth_pipeline.steps import FAMILIES
@@ -129,19 +129,6 @@ def _release(spec: DatasetSpec) -> dg.AssetsDefinition:
         run = run_of(context, spec)
         with told():
             publication = stages.release(run)
-        staged = run.get("staged_release")
-        card = (publication.folder / "card.md").read_text(encoding="utf-8")
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": staged.facts["rows"],
-                "version": publication.version,
-                "folder": dg.MetadataValue.path(str(publication.folder)),
-                "report": dg.MetadataValue.path(str(publication.folder / "report.html")),
-                "content seen before": not publication.is_new,
-                "card": dg.MetadataValue.md(card),
-                "preview": preview(staged),
-            },
-            data_version=dg.DataVersion(publication.version),
-        )
+        return result_of_release(publication, run.get("staged_release"))
 
     return release

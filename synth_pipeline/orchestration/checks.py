@@ -4,17 +4,20 @@ import dagster as dg
 import pandas as pd
 
 from synth_pipeline import stages
-from synth_pipeline.adapters.gates import GATES
+from synth_pipeline.adapters.gates import GATES, LABEL_GATES
 from synth_pipeline.core.verdict import Judgement, Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.telling import run_of, table, told
 
 
 def checks_of(spec: DatasetSpec) -> list[dg.AssetChecksDefinition]:
-    return [_gate(spec, gate) for gate in GATES]
+    """Of rows, and of records over documents where there are some."""
+    return [_gate(spec, gate) for gate in (*GATES, *(LABEL_GATES if spec.labels is not None else ()))]
 
 
 def _gate(spec: DatasetSpec, gate: str) -> dg.AssetChecksDefinition:
+    refuse = stages.refuse_labels if gate in LABEL_GATES else stages.refuse
+
     @dg.asset_check(
         asset=dg.AssetKey([spec.name, stages.asset_of(gate)]),
         name="gate",
@@ -26,7 +29,7 @@ def _gate(spec: DatasetSpec, gate: str) -> dg.AssetChecksDefinition:
         with told():
             judgement = stages.judge(run, gate)
             if not judgement.verdict.holds:
-                stages.refuse(run, judgement.reasons)
+                refuse(run, judgement.reasons)
         return _result(judgement)
 
     return check

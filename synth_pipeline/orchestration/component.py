@@ -10,6 +10,7 @@ from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.assets import assets_of
 from synth_pipeline.orchestration.checks import checks_of
 from synth_pipeline.orchestration.jobs import job_of, schedules_of
+from synth_pipeline.orchestration.labels import label_assets_of
 from synth_pipeline.orchestration.sensors import sensors_of
 
 
@@ -45,7 +46,7 @@ class SyntheticDataset(dg.Component):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         job = job_of(self.spec)
         return dg.Definitions(
-            assets=assets_of(self.spec),
+            assets=[*assets_of(self.spec), *label_assets_of(self.spec)],
             asset_checks=checks_of(self.spec),
             jobs=[job],
             schedules=schedules_of(self.spec, job),

@@ -5,6 +5,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from synth_pipeline.adapters.project import ROOT, store
 from synth_pipeline.adapters.signature import signature
+from synth_pipeline.adapters.storage import LABELS
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import GROUP
@@ -14,7 +15,7 @@ DATASET = "synth/dataset"
 
 
 def job_of(spec: DatasetSpec) -> UnresolvedAssetJobDefinition:
-    """Everything from source to release, the warehouse included."""
+    """Everything from source to release, the warehouse included, and records over documents if any."""
     return dg.define_asset_job(
         spec.name,
         selection=dg.AssetSelection.groups(spec.name) | dg.AssetSelection.groups(GROUP),
@@ -56,4 +57,11 @@ def has_changed(spec: DatasetSpec) -> bool:
     source, staged = place.find(spec.name, "source"), place.find(spec.name, "staged_release")
     if source is None or staged is None or place.current_release(spec.name) != staged.content:
         return True
+    if spec.labels is not None and _labels_changed(spec):
+        return True
     return staged.facts["spec"] != spec.hash or source.facts["signature"] != signature(spec.source, ROOT)
+
+
+def _labels_changed(spec: DatasetSpec) -> bool:
+    made = store().find(spec.name, LABELS)
+    return made is None or store().current_records(spec.name) != made.content or made.facts["spec"] != spec.labels_hash

@@ -11,18 +11,22 @@ from pathlib import Path
 import dagster as dg
 
 from synth_pipeline.adapters.project import store
-from synth_pipeline.adapters.storage import locked
+from synth_pipeline.adapters.storage import LABELS, locked
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.verdict import Verdict, worst
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.stages import Run, refusal_report
+from synth_pipeline.stages import Run, label_refusal, refusal_report
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: the verdict of its gates, the reasons against a release, and the report."""
+    """How a run ended: the verdict of its gates, the reasons against a release, and the reports.
+
+    ``records`` is the folder of records over documents that this run released, and ``records_report`` is theirs, or
+    that of their refusal.
+    """
 
     dataset: str
     run: str
@@ -31,6 +35,8 @@ class Outcome:
     reasons: list[str]
     report: Path | None
     refused: bool = False  # the run came to a verdict, and it was no
+    records: Path | None = None
+    records_report: Path | None = None
 
 
 def launch(
@@ -95,16 +101,25 @@ def _outcome(run: Run, result: dg.ExecuteInProcessResult) -> Outcome:
     judgements = run.ledger.read("judgements", run.name)
     mine = judgements[judgements["run_id"] == run.id]
     verdict = worst(map(Verdict, mine["verdict"]))
+    records = _records(run)
+    told = (records, records / "report.html" if records is not None else label_refusal(run))
     if result.success:
         version = run.store.current_release(run.name)
         report = run.store.published(run.name) / "current" / "report.html" if version else None
-        return Outcome(run.name, run.id, version, verdict, [], report)
+        return Outcome(run.name, run.id, version, verdict, [], report, False, *told)
     against = mine[~mine["verdict"].isin([Verdict.PASS, Verdict.WARN])]
     failures = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
-    refused = len(against) > 0 or any(told and told.metadata.get("refused") == _TRUE for told in failures)
+    refused = len(against) > 0 or any(data and data.metadata.get("refused") == _TRUE for data in failures)
     reasons = [reason for text in against["reasons"] for reason in text.splitlines()]
     reasons += [text for event in result.get_step_failure_events() if (text := _failure(event))]
-    return Outcome(run.name, run.id, None, verdict, reasons, refusal_report(run), refused)
+    return Outcome(run.name, run.id, None, verdict, reasons, refusal_report(run), refused, *told)
+
+
+def _records(run: Run) -> Path | None:
+    """The folder of the records that this very run released."""
+    events = run.ledger.read("releases", run.name)
+    mine = events[(events["run_id"] == run.id) & (events["event"] == "records_released")]
+    return run.store.published(run.name) / LABELS / mine["version"].iloc[-1] if len(mine) else None
 
 
 _TRUE = dg.MetadataValue.bool(True)

@@ -1,7 +1,7 @@
 """dbt's models and tests as Dagster assets and checks, run in this process and replayed from dbt's own events."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -39,13 +39,32 @@ def manifest() -> dict[str, Any]:
 
 def keys_before_release(dataset: str) -> list[dg.AssetKey]:
     """The models of a data set and the marts: what must be built and tested before its release."""
-    models = [node for node in manifest()["nodes"].values() if node["resource_type"] == "model"]
     folders = {dataset, "marts"}
-    return sorted(dg.AssetKey([GROUP, model["name"]]) for model in models if model["fqn"][1] in folders)
+    return sorted(dg.AssetKey([GROUP, model["name"]]) for model in _models() if model["fqn"][1] in folders)
 
 
-def lineage_definitions() -> dg.Definitions:
-    """The warehouse that all data sets share."""
+def model_keys() -> list[dg.AssetKey]:
+    """All models of the warehouse."""
+    return sorted(dg.AssetKey([GROUP, model["name"]]) for model in _models())
+
+
+def _models() -> list[dict[str, Any]]:
+    return [node for node in manifest()["nodes"].values() if node["resource_type"] == "model"]
+
+
+PUBLISHED_RECORDS = dg.AssetKey(["published", "records"])
+
+
+def lineage_definitions(labelled: Sequence[str] = ()) -> dg.Definitions:
+    """The warehouse that all data sets share; ``labelled`` are those that release records over documents.
+
+    Published records are an asset that nothing makes, or the marts would wait for every ``label_release`` of a run, and
+    records that are blocked would hold rows back.
+    """
+    published = dg.AssetSpec(
+        PUBLISHED_RECORDS, deps=[dg.AssetKey([name, "label_release"]) for name in labelled], kinds={"parquet"},
+        description="The records over real documents in force, of all data sets.",
+    )  # fmt: skip
 
     @dbt_assets(manifest=manifest(), dagster_dbt_translator=TRANSLATOR, name="dbt_lineage")
     def dbt_lineage(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -56,7 +75,7 @@ def lineage_definitions() -> dg.Definitions:
             raise dg.Failure(failed.problem, metadata={"fix": failed.fix}, allow_retries=False) from failed
         yield from _replay(built, context)
 
-    return dg.Definitions(assets=[dbt_lineage])
+    return dg.Definitions(assets=[dbt_lineage, published])
 
 
 def _replay(built: Build, context: dg.AssetExecutionContext) -> Iterator[Any]:

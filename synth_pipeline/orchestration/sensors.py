@@ -5,12 +5,15 @@ import json
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from synth_pipeline.adapters.gates import LABEL_GATES
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import ROOT, store
 from synth_pipeline.adapters.signature import signature
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
+from synth_pipeline.orchestration.assets import assets_of
+from synth_pipeline.orchestration.lineage import model_keys
 from synth_pipeline.orchestration.telling import told
 from synth_pipeline.stages import ATTEMPT, DRILL, SEED, Run, refusal_report
 from synth_pipeline.stages.watch import drift_of
@@ -95,7 +98,8 @@ def _failed_gate(spec: DatasetSpec, job: UnresolvedAssetJobDefinition) -> dg.Sen
         if run.tags.get(DRILL):
             return dg.SkipReason("A drill is not tried again.")
         blocked = blocked_gates(spec.name, run.run_id)
-        if not blocked or not set(blocked) <= set(RETRIED):
+        of_rows = {gate for gate in blocked if gate.split()[0] not in LABEL_GATES}
+        if not of_rows or not of_rows <= set(RETRIED):
             return dg.SkipReason(f"Another seed does not help: {', '.join(blocked) or 'no gate blocked'}.")
         attempt = int(run.tags.get(ATTEMPT, 0)) + 1
         if attempt > spec.retries:
@@ -103,9 +107,16 @@ def _failed_gate(spec: DatasetSpec, job: UnresolvedAssetJobDefinition) -> dg.Sen
         first = run.tags.get(FIRST_RUN, run.run_id)
         seed = Seed(spec.seed, (spec.name, "retry", first, str(attempt))).state
         tags = {ATTEMPT: str(attempt), FIRST_RUN: first, SEED: str(seed), REASON: f"{', '.join(blocked)} blocked"}
-        return dg.RunRequest(run_key=f"{first}-{attempt}", tags=tags)
+        return dg.RunRequest(run_key=f"{first}-{attempt}", tags=tags, asset_selection=_rows_alone(spec))
 
     return failed_gate
+
+
+def _rows_alone(spec: DatasetSpec) -> list[dg.AssetKey] | None:
+    """All but the records over documents, which another seed would make, and pay for, anew; None is everything."""
+    if spec.labels is None:
+        return None
+    return [*(key for assets in assets_of(spec) for key in assets.keys), *model_keys()]
 
 
 def blocked_gates(dataset: str, run: str) -> list[str]:

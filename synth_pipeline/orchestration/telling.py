@@ -12,6 +12,7 @@ from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.core.errors import Refusal, SynthError
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.stages import Run
+from synth_pipeline.stages.publication import Publication
 
 PREVIEW = 5
 MOST_ROWS = 200  # of a table in the UI
@@ -39,7 +40,7 @@ def result_of(artefact: Artefact, **more: Any) -> dg.MaterializeResult:
     shown = {
         key: value
         for key, value in artefact.facts.items()
-        if isinstance(value, str | int | float) and key not in ("rows", "typed_by")
+        if isinstance(value, str | int | float) and key not in ("rows", "typed_by", "read_as")
     }
     metadata: dict[str, Any] = {
         "content": artefact.content,
@@ -52,6 +53,23 @@ def result_of(artefact: Artefact, **more: Any) -> dg.MaterializeResult:
     if "schema" in artefact.facts:
         metadata["dagster/column_schema"] = column_schema(artefact)
     return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(artefact.content))
+
+
+def result_of_release(publication: Publication, artefact: Artefact) -> dg.MaterializeResult:
+    """What the UI shows of a release of rows, or of records: its folder, its card and the first of them."""
+    card = (publication.folder / "card.md").read_text(encoding="utf-8")
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": artefact.facts["rows"],
+            "version": publication.version,
+            "folder": dg.MetadataValue.path(str(publication.folder)),
+            "report": dg.MetadataValue.path(str(publication.folder / "report.html")),
+            "content seen before": not publication.is_new,
+            "card": dg.MetadataValue.md(card),
+            "preview": preview(artefact),
+        },
+        data_version=dg.DataVersion(publication.version),
+    )
 
 
 def column_schema(artefact: Artefact) -> dg.TableSchema:
@@ -78,7 +96,7 @@ def table(frame: pd.DataFrame, most: int = MOST_ROWS) -> dg.TableMetadataValue |
 
 
 def preview(artefact: Artefact) -> Any:
-    """The first synthetic rows; never to be called for real ones."""
+    """The first synthetic rows or records; never to be called for real rows."""
     return table(pd.read_parquet(artefact.data).head(PREVIEW))
 
 

@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pandas as pd
 
+from synth_pipeline.core.seeds import Seed
 from synth_pipeline.redteam.scene import NotApplicable, Scene
 from synth_pipeline.spec.columns import Kind
-from synth_pipeline.text.embeddings import Embedding
 from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.space import Space
 
 TOPICS = 20
 
@@ -106,8 +107,7 @@ def lost_topics(scene: Scene, share: float) -> pd.DataFrame:
 
     stream = scene.stream("lost topics", share)
     words = Grams.of_words(scene.clean.frame[_text(scene)].fillna("").tolist())
-    embedding = Embedding.fit(words, 0)
-    points = embedding.placed(embedding.weighed(words))
+    points = Space.fit(words, Seed(0), sizes=(1, 2)).points(words)
     topics = min(TOPICS, len(np.unique(points, axis=0)))
     topic = KMeans(topics, n_init=1, random_state=0).fit_predict(points)
     order = stream.permutation(topics)

@@ -1,7 +1,8 @@
 """What people read: the report and the card."""
 
 from synth_pipeline.reports.card import card
-from synth_pipeline.reports.facts import ReportFacts
+from synth_pipeline.reports.facts import RecordFacts, ReportFacts
 from synth_pipeline.reports.html import report
+from synth_pipeline.reports.records import records_card, records_report
 
-__all__ = ["ReportFacts", "card", "report"]
+__all__ = ["RecordFacts", "ReportFacts", "card", "records_card", "records_report", "report"]

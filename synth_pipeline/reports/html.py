@@ -39,8 +39,9 @@ def report(facts: ReportFacts) -> str:
         "report.html.jinja",
         facts=facts,
         warnings=warnings(facts),
-        sections=[(section, _of_section(section)) for section in found],
+        sections=[(section, figures_of(section)) for section in found],
         attacks=attacks(found),
+        sensitive=facts.sensitive,
         judged=sum(len(section.rows) for section in found),
         private_passed=_private_passed(found),
         absent=absent_checks(facts.judgements),
@@ -56,7 +57,7 @@ def _private_passed(found: list[Section]) -> bool:
     return bool(rows) and all(row.verdict is Verdict.PASS for row in rows)
 
 
-def _of_section(section: Section) -> list[Figure]:
+def figures_of(section: Section) -> list[Figure]:
     """One chart for each metric."""
     return [_dots(section, metric, rows, place) for place, (metric, rows) in enumerate(section.metrics)]
 

@@ -16,6 +16,7 @@ _ATTACKS = {
     ): "takes the records closest to some synthetic row for trained ones",
     ("unique_tuples", "members among the highest scores"): "looks up unusual combinations of a few columns",
     ("verbatim_text", "found"): "looks up words in a row in the synthetic texts",
+    ("entities", "found"): "looks up names and identifiers in the synthetic texts",
     ("paraphrases", "leaked"): "aligns texts, though words were replaced or dropped",
     ("paraphrases", "members among the closest"): "takes the texts that are followed most closely for trained ones",
     ("text_neighbours", "members among the closest"): "takes the texts of the most similar words for trained ones",

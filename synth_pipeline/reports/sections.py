@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from synth_pipeline.checks import CHECKS
+from synth_pipeline.checks.labels import LABEL_CHECKS
 from synth_pipeline.core.finding import Family
 from synth_pipeline.core.verdict import Judgement, Verdict
-from synth_pipeline.reports.facts import ReportFacts
+from synth_pipeline.reports.facts import RecordFacts, ReportFacts
 from synth_pipeline.reports.words import MORE_IS_BETTER, NOT_MEASURED, as_verdict, interval, number, sentences
 
 SHOWN = 20  # subjects of a metric that a chart has room for
@@ -89,13 +90,13 @@ class Section:
 def sections(judgements: list[Judgement]) -> list[Section]:
     """One for each check that found something: first those of the list of checks, then any others."""
     rows = list(_rows(judgements))
-    known = [check.name for check in CHECKS]
+    known = [check.name for check in (*CHECKS, *LABEL_CHECKS)]
     found = dict.fromkeys(row.check for row in rows)
     order = [name for name in known if name in found] + [name for name in found if name not in known]
     return [_section(name, [row for row in rows if row.check == name]) for name in order]
 
 
-def warnings(facts: ReportFacts) -> list[str]:
+def warnings(facts: ReportFacts | RecordFacts) -> list[str]:
     """What held with a warning, unless it is among the reasons already."""
     said = [f"{judgement.gate}: {line.reason or line.expectation}" for judgement in facts.judgements
             for line in judgement.lines if line.verdict is Verdict.WARN]  # fmt: skip
@@ -114,7 +115,7 @@ def title(name: str) -> str:
 
 
 def _described(name: str) -> tuple[str, list[str]]:
-    check = next((check for check in CHECKS if check.name == name), None)
+    check = next((check for check in (*CHECKS, *LABEL_CHECKS) if check.name == name), None)
     head, text = sentences(inspect.getdoc(type(check)) or "") if check is not None else ("", [])
     return head or name.replace("_", " ").capitalize(), text
 

@@ -110,8 +110,8 @@ def _is_empty(others: object) -> bool:
     return not others
 
 
-class Spoken(Spec):
-    """Who is asked, what that may cost, and how long."""
+class Asks(Spec):
+    """Who is asked, with which parameters, and what that may cost."""
 
     endpoint: Endpoint
     others: tuple[Endpoint, ...] = Field(
@@ -120,21 +120,13 @@ class Spoken(Spec):
         description="Further endpoints, which share the questions by weight and answer for one that is down.",
     )
     budget: Annotated[Budget | None, OrAbsent()] = Field(
-        default=None, description="What the rows of a data set may cost at most, in a currency or in tokens."
+        default=None, description="What is asked for a data set may cost at most, in a currency or in tokens."
     )
     parameters: dict[str, bool | int | float | str] = Field(
         default={}, description="Sent with each request as they are, such as temperature or max_completion_tokens."
     )
     numbered: bool = Field(
         default=True, description="Send the number of the request as 'seed', for endpoints that know such a parameter."
-    )
-    near: Annotated[Near | None, OrAbsent()] = Field(
-        default=Near(), description="Of texts that are near each other the first is kept and another asked for."
-    )
-    patience: float = Field(default=3.0, ge=1, le=100, description="Rows asked for at most for each that is wanted.")
-    when_short: WhenShort = Field(
-        default=WhenShort.REFUSE,
-        description="refuse: fewer rows than wanted are an error, which says why; keep: go on with what there is.",
     )
 
     @field_validator("others")
@@ -166,3 +158,16 @@ class Spoken(Spec):
     def numbering(self, number: int) -> dict[str, Any]:
         """The parameters of a request."""
         return {**self.parameters, "seed": number} if self.numbered else dict(self.parameters)
+
+
+class Spoken(Asks):
+    """Who makes rows, what that may cost, and how long."""
+
+    near: Annotated[Near | None, OrAbsent()] = Field(
+        default=Near(), description="Of texts that are near each other the first is kept and another asked for."
+    )
+    patience: float = Field(default=3.0, ge=1, le=100, description="Rows asked for at most for each that is wanted.")
+    when_short: WhenShort = Field(
+        default=WhenShort.REFUSE,
+        description="refuse: fewer rows than wanted are an error, which says why; keep: go on with what there is.",
+    )

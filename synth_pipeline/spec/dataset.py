@@ -10,6 +10,8 @@ from synth_pipeline.spec.columns import ColumnOverride
 from synth_pipeline.spec.conditions import Conditions
 from synth_pipeline.spec.constraints import Constraint
 from synth_pipeline.spec.dedup import Dedup
+from synth_pipeline.spec.judging import Judge
+from synth_pipeline.spec.presidio import Presidio
 from synth_pipeline.spec.source import Source
 
 
@@ -91,10 +93,16 @@ class DatasetFields(Spec):
     conditions: Conditions = Field(
         default=Conditions(), description="What the synthetic rows are to be like, other than the real ones are."
     )
+    presidio: Annotated[Presidio | None, OrAbsent()] = Field(
+        default=None, description="Names and further personal data that the audit looks for in texts; needs the extra."
+    )
     dedup: Annotated[Dedup | None, OrAbsent()] = Field(
         default=None,
         description="What counts as the same document; if absent, near duplicates alone, and only where rows are "
         "nothing but text and a label.",
+    )
+    judge: Annotated[Judge | None, OrAbsent()] = Field(
+        default=None, description="A language model that judges synthetic rows or questions by a rubric."
     )
     shares: Shares = Shares()
     rows: Annotated[int | None, OrAbsent()] = Field(

@@ -15,9 +15,9 @@ class Near(Spec):
 
     threshold: float = Field(
         default=0.8,
-        ge=0.5,
+        ge=0.3,
         le=1,
-        description="Jaccard similarity of the sets of runs of words from which two documents count as one, 0.5 to 1.",
+        description="Jaccard similarity of the sets of runs of words from which two documents count as one, 0.3 to 1.",
     )
     words: int = Field(default=2, ge=1, le=10, description="Runs of one up to so many words are compared.")
 

@@ -19,7 +19,7 @@ from synth_pipeline.stages.audit import note_findings
 from synth_pipeline.stages.documents import drop_similar
 from synth_pipeline.stages.gate import judge
 from synth_pipeline.stages.generate import block_identity, refuse_blocked
-from synth_pipeline.stages.real import load_source, split_source, table_of
+from synth_pipeline.stages.real import is_current, load_source, split_source, table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.steps import FAMILIES, drop_repeats, fit, measure, sample
 
@@ -49,8 +49,8 @@ class Attempt:
 
 
 def real_parts(run: Run) -> tuple[Train, Holdout]:
-    """The split that is in force, or else a new one that passed its gates; raises SynthError where it does not."""
-    if run.find("train") is None or run.find("holdout") is None:
+    """The split in force, or a new one where the source has changed since; raises SynthError where a gate fails."""
+    if not is_current(run):
         load_source(run)
         split_source(run)
     for gate in _REAL:

@@ -1,13 +1,17 @@
 """The audit: memorisation, fidelity, utility and diversity, each a table of findings."""
 
+from dataclasses import replace
+
 import pandas as pd
 
+from synth_pipeline.adapters.presidio import detector
 from synth_pipeline.adapters.storage import Artefact
 from synth_pipeline.checks import Evidence
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.split.holdout import Holdout
 from synth_pipeline.core.split.train import Train
+from synth_pipeline.stages.judging import judge_table
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.steps import measure
@@ -25,12 +29,16 @@ def evidence_of(run: Run) -> Evidence:
         run.spec.sensitive,
         run.spec.key,
         constraints=run.spec.constraints,
+        detector=detector(run.spec.presidio),
     )
 
 
 def audit(run: Run, gate: str) -> Artefact:
     """Measure one family; the findings are in the ledger before anybody judges them."""
-    findings = measure(gate, evidence_of(run))
+    evidence = evidence_of(run)
+    if gate == "fidelity":
+        evidence = replace(evidence, judged=judge_table(run, evidence.synthetic, evidence.holdout.table))
+    findings = measure(gate, evidence)
     parents = {asset: run.get(asset).content for asset in ("train", "holdout", "deduplicated")}
     return write_findings(run, gate, findings, parents)
 

@@ -18,7 +18,7 @@ from synth_pipeline.stages.corpus import CLUSTERS, dedup_of
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
 from synth_pipeline.text.documents import documents_of
-from synth_pipeline.text.latent import Embed
+from synth_pipeline.text.space import Embed
 
 
 def drop_similar(run: Run, spec: DatasetSpec, candidates: Table, generator: str) -> Distinct | None:

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from synth_pipeline.adapters.gates import FINDING_GATES, GATES
-from synth_pipeline.adapters.storage import write_aside
+import pandas as pd
+
+from synth_pipeline.adapters.gates import FINDING_GATES, GATES, LABEL_GATES
+from synth_pipeline.adapters.storage import LABELS, write_aside
+from synth_pipeline.checks.verdicts import NAME as JUDGE
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 from synth_pipeline.reports import ReportFacts, report
 from synth_pipeline.spec.asking import Spoken
@@ -15,7 +18,7 @@ from synth_pipeline.stages.run import Run
 
 def facts_of_run(run: Run) -> ReportFacts:
     """Verdicts, reasons and tables as they stand for this run."""
-    judgements = [judgement for gate in GATES if (judgement := _judgement(run, gate)) is not None]
+    judgements = [judgement for gate in GATES if (judgement := standing_judgement(run, gate)) is not None]
     return ReportFacts(
         title=run.name,
         description=run.spec.description,
@@ -38,14 +41,14 @@ def refusal_report(run: Run) -> Path | None:
     return path
 
 
-def _judgement(run: Run, gate: str) -> Judgement | None:
+def standing_judgement(run: Run, gate: str) -> Judgement | None:
     """Of a gate over findings, judged again; of the others as it stands in the ledger."""
     artefact = run.find(asset_of(gate))
     if artefact is None:
         return None
-    if gate in FINDING_GATES:
-        of_these_rows = artefact.parents["deduplicated"] == run.get("deduplicated").content
-        return judgement_of(run, gate) if of_these_rows else None
+    if gate in (*FINDING_GATES, *LABEL_GATES):
+        judged = LABELS if gate in LABEL_GATES else "deduplicated"
+        return judgement_of(run, gate) if artefact.parents[judged] == run.get(judged).content else None
     ledger = run.ledger.read("judgements", run.name)
     mine = ledger[(ledger["gate"] == gate) & (ledger["artefact"] == artefact.content)]
     if not len(mine):
@@ -80,10 +83,25 @@ def _about(run: Run) -> dict[str, str]:
     if isinstance(asks := run.spec.generator, Spoken):
         models = ", ".join(f"{one.model} at {one.name}" for one in asks.endpoints)
         about["Language model"] = f"{models}, which {'were' if asks.others else 'was'} shown rows of train"
+    if run.spec.judge is not None and run.spec.judge.rows is not None:
+        asked = run.spec.judge.endpoint
+        about["Judge"] = f"{asked.model} at {asked.name}, which was shown rows of the holdout"
+        about["Judge and people"] = _agreement(run)
+    if rows.get("dropped_rejected"):
+        about["Rejected by a reviewer"] = f"{rows['dropped_rejected']:,} synthetic rows, which are left out"
     fitted = run.get("generator").facts
     if fitted["fit_rows"] < fitted["train_rows"]:
         about["Fitted on"] = f"a random sample of {fitted['fit_rows']:,} train rows"
     return about
+
+
+def _agreement(run: Run) -> str:
+    """How far the declared judge agrees with people, by criterion."""
+    found = run.find("fidelity")
+    findings = pd.DataFrame(columns=["check"]) if found is None else pd.read_parquet(found.data)
+    mine = findings[findings["check"] == JUDGE]
+    told = [f"{one.subject}: {one.note}" for one in mine.itertuples() if one.metric == "kappa"]
+    return "; ".join(told) or "no people have judged, so that nobody knows whether the judge can tell"
 
 
 def _similar(rows: dict[str, Any]) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -21,10 +23,7 @@ def release_folder(run: Run, staged: Artefact) -> Path:
     final = place / staged.content
     if (final / MANIFEST).exists():
         return final
-    aside = place / f".{staged.content}.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+    with new_folder(final) as aside:
         shutil.copyfile(staged.data, aside / DATA)
         if run.spec.csv:
             pd.read_parquet(staged.data).to_csv(aside / "data.csv", index=False)
@@ -44,7 +43,17 @@ def release_folder(run: Run, staged: Artefact) -> Path:
             "files": {path.name: of_file(path) for path in sorted(aside.iterdir())},
         }  # fmt: skip
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return final
+
+
+@contextmanager
+def new_folder(final: Path) -> Iterator[Path]:
+    """A folder to write into; it gets its name when all went well."""
+    aside = final.with_name(f".{final.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        yield aside
         aside.rename(final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return final

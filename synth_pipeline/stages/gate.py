@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from synth_pipeline.adapters.gates import DATA_GATES, judge_findings, judge_table
+from synth_pipeline.adapters.gates import DATA_GATES, LABEL_GATES, judge_findings, judge_table
 from synth_pipeline.adapters.gates.suite import Suite
 from synth_pipeline.adapters.project import suites
 from synth_pipeline.adapters.storage import Artefact
@@ -49,7 +49,8 @@ def _judge_data(run: Run, suite: Suite, artefact: Artefact) -> Judgement:
 def _judge_findings(run: Run, suite: Suite, artefact: Artefact) -> Judgement:
     name = "findings.parquet" if suite.gate == "release" else "data.parquet"
     findings = pd.read_parquet(artefact.file(name))
-    return judge_findings(suite, findings, without=[] if run.spec.target else ["utility"])
+    asks_utility = run.spec.target is not None or suite.gate in LABEL_GATES
+    return judge_findings(suite, findings, without=[] if asks_utility else ["utility"])
 
 
 def _is_drill(run: Run) -> bool:

@@ -11,6 +11,7 @@ from synth_pipeline.drawing import dumps, loads
 from synth_pipeline.redteam.copies import plant_copies
 from synth_pipeline.stages.documents import drop_similar, note_clusters
 from synth_pipeline.stages.real import table_of
+from synth_pipeline.stages.review import without_rejected
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.trace import TRACES
 from synth_pipeline.steps import drop_repeats, fit, sample
@@ -63,14 +64,16 @@ def remove_repeats(run: Run) -> Artefact:
     result = drop_repeats(run.spec, table_of(candidates), Train(table_of(train)))
     spec = run.spec.model_copy(update={"seed": candidates.facts["seed"]})
     distinct = drop_similar(run, spec, result.table, candidates.facts["generator"])
-    kept = result.table if distinct is None else distinct.table
+    similar = result.table if distinct is None else distinct.table
+    kept = without_rejected(run, similar, "rows")
     with run.store.writing(run.name, "deduplicated", run.id) as draft:
         kept.frame.to_parquet(draft.data, index=False)
         draft.parents = {"candidates": candidates.content, "train": train.content}
         draft.content = of_frame(kept.frame)
         draft.facts = {**candidates.facts, "rows": len(kept), "repeated": result.repeated,
                        "kept_repeats": result.kept_repeats, "dropped_beyond_real": result.dropped_beyond_real,
-                       "dropped_by_key": result.dropped_by_key, **note_clusters(draft, distinct)}  # fmt: skip
+                       "dropped_by_key": result.dropped_by_key, "dropped_rejected": len(similar) - len(kept),
+                       **note_clusters(draft, distinct)}  # fmt: skip
     return run.get("deduplicated")
 
 

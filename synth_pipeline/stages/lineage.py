@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 import yaml
 
 from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.requests import export_what_there_is
 from synth_pipeline.adapters.storage import Artefact, Store, locked
 from synth_pipeline.core.errors import SynthError
@@ -37,15 +38,30 @@ def datasets() -> list[str]:
     return list(project["vars"]["datasets"])
 
 
-def build_over(store: Store, run: str, staged: Mapping[str, warehouse.Staged]) -> tuple[Artefact, warehouse.Build]:
+def build_over(
+    store: Store,
+    run: str,
+    staged: Mapping[str, warehouse.Staged],
+    records: Mapping[str, warehouse.StagedRecords] | None = None,
+) -> tuple[Artefact, warehouse.Build]:
+    """Build with these releases, and these records over documents, in the place of those in force."""
     export_what_there_is(store)
-    current = {name: store.current_release(name) for name in datasets()}
+    current, in_force = {name: store.current_release(name) for name in datasets()}, records_in_force(store)
     with store.writing("lineage", WAREHOUSE, run) as draft:
-        built = warehouse.build(store, draft.folder / FILE, staged, current)
+        built = warehouse.build(store, draft.folder / FILE, staged, current, records, in_force)
         if not built.succeeded:
             raise LineageFailed(built)
-        draft.facts = {"staged": {name: one.version for name, one in staged.items()}, "current": current}
+        draft.facts = {"staged": {name: one.version for name, one in staged.items()}, "current": current,
+                       "records": in_force}  # fmt: skip
     return store.get("lineage", WAREHOUSE, run), built
+
+
+def records_in_force(store: Store) -> dict[str, str | None]:
+    """Versions of the records over documents; of those that no ledger knows the warehouse can tell no origin."""
+    events = Ledger(store).read("releases")
+    known = {*events.loc[events["event"] == "records_staged", "version"]}
+    versions = {name: store.current_records(name) for name in datasets()}
+    return {name: version if version in known else None for name, version in versions.items()}
 
 
 class LineageFailed(SynthError):

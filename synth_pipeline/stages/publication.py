@@ -1,19 +1,22 @@
 """Publication as one act: release folder, warehouse, pointer, ledger; the pointer is the commit.
 
+Rows, and records over documents, are published alike, each under its own pointer.
+
 A file of intent says which publication is under way.  Whoever comes next under the lock finishes what a
 crash left behind, if the warehouse was swapped already, or else forgets it.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.storage import Artefact, Store, point, write_aside
-from synth_pipeline.adapters.warehouse import Staged
+from synth_pipeline.adapters.storage import LABELS, Artefact, Store, point, write_aside
+from synth_pipeline.adapters.warehouse import Staged, StagedRecords
 from synth_pipeline.core.fingerprint import of_file
-from synth_pipeline.stages.lineage import FILE, WAREHOUSE, build_over, publishing, swap
+from synth_pipeline.stages.lineage import FILE, WAREHOUSE, build_over, publishing, records_in_force, swap
 from synth_pipeline.stages.run import Run
 from synth_pipeline.stages.stage import event_of
 
@@ -30,12 +33,13 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class _Intent:
-    """A publication under way: the hash of the warehouse that goes with it, and its ledger line."""
+    """A publication under way: the hash of the warehouse that goes with it, its ledger line, and its pointer."""
 
     dataset: str
     version: str
     warehouse: str
     event: dict[str, Any]
+    of_records: bool = False
 
 
 def publish(run: Run, staged: Artefact, folder: Path) -> Publication:
@@ -45,12 +49,33 @@ def publish(run: Run, staged: Artefact, folder: Path) -> Publication:
         reconcile(store)
         built = _built_over_others(run, staged)
         event = {**run.who(), "event": "released", **event_of(run), "reasons": ""}
-        intent = _Intent(name, staged.content, built.files[FILE], event)
         is_new = store.current_release(name) != staged.content
-        write_aside(_intent_file(store), json.dumps(asdict(intent)))
-        swap(store, built)
-        _finish(store, intent)
+        _commit(store, built, _Intent(name, staged.content, built.files[FILE], event))
     return Publication(name, staged.content, folder, is_new)
+
+
+def publish_records(run: Run, made: Artefact, document_id: str, about: Mapping[str, object],
+                    write: Callable[[], Path]) -> Publication:  # fmt: skip
+    """The same for records over documents; ``write`` makes their folder once the warehouse holds.
+
+    Raises LineageFailed where a dbt test speaks against them; then nothing is published.
+    """
+    store, name = run.store, run.name
+    with publishing(store):
+        reconcile(store)
+        records = {name: StagedRecords(made.data, made.content, document_id)}
+        built, _ = build_over(store, f"{run.id}-records", {}, records)
+        folder = write()
+        event = {**run.who(), "event": "records_released", **about, "reasons": ""}
+        is_new = store.current_records(name) != made.content
+        _commit(store, built, _Intent(name, made.content, built.files[FILE], event, of_records=True))
+    return Publication(name, made.content, folder, is_new)
+
+
+def _commit(store: Store, built: Artefact, intent: _Intent) -> None:
+    write_aside(_intent_file(store), json.dumps(asdict(intent)))
+    swap(store, built)
+    _finish(store, intent)
 
 
 def reconcile(store: Store) -> None:
@@ -66,7 +91,11 @@ def reconcile(store: Store) -> None:
 
 def _finish(store: Store, intent: _Intent) -> None:
     """Everything after the swap; may be done twice."""
-    point(store.published(intent.dataset) / "current", f"releases/{intent.version}")
+    place = store.published(intent.dataset)
+    if intent.of_records:
+        point(place / LABELS / "current", intent.version)
+    else:
+        point(place / "current", f"releases/{intent.version}")
     Ledger(store).write("releases", [intent.event])
     _intent_file(store).unlink(missing_ok=True)
 
@@ -76,11 +105,12 @@ def _intent_file(store: Store) -> Path:
 
 
 def _built_over_others(run: Run, staged: Artefact) -> Artefact:
-    """The warehouse of this run, built again if another data set was published meanwhile."""
+    """The warehouse of this run, built again if another data set, or records, were published meanwhile."""
     store = run.store
     built = store.get("lineage", WAREHOUSE, run.id)
     others = {name: version for name, version in built.facts["current"].items() if name not in built.facts["staged"]}
-    if all(store.current_release(name) == version for name, version in others.items()):
+    stand = all(store.current_release(name) == version for name, version in others.items())
+    if stand and built.facts.get("records") == records_in_force(store):
         return built
     again, _ = build_over(store, f"{run.id}-again", {run.name: Staged(staged.data, staged.content)})
     return again

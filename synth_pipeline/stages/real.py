@@ -19,6 +19,18 @@ def rule_of(run: Run) -> SplitRule:
     return SplitRule(run.name, run.spec.shares)
 
 
+def is_current(run: Run) -> bool:
+    """Whether the parts in force were split from the source as it is declared, and as it is now."""
+    source, train, holdout = (run.find(asset) for asset in ("source", "train", "holdout"))
+    if source is None or train is None or holdout is None:
+        return False
+    return (
+        source.facts.get("read_as") == _read_as(run)
+        and source.facts["signature"] == signature(run.spec.source, ROOT)
+        and all(part.parents["source"] == source.content for part in (train, holdout))
+    )
+
+
 def load_source(run: Run) -> Artefact:
     """Ingest the real rows, of a corpus one of each cluster of near duplicates.
 
@@ -41,7 +53,7 @@ def load_source(run: Run) -> Artefact:
             near = {"near_duplicates": int((~clusters["kept"]).sum())}
         draft.content = of_parquet(draft.data)
         draft.facts = {**near, "rows": pq.read_metadata(draft.data).num_rows, "schema": schema.model_dump(mode="json"),
-                       "typed_by": typed_by, "signature": signed}  # fmt: skip
+                       "typed_by": typed_by, "read_as": _read_as(run), "signature": signed}  # fmt: skip
     return run.get("source")
 
 
@@ -69,3 +81,9 @@ def table_of(artefact: Artefact, most: int | None = None) -> Table:
     if most is None or artefact.facts["rows"] <= most:
         return Table.conform(frame(path), schema, artefact.asset)
     return Table.conform(next(frames(path, most)), schema, artefact.asset)
+
+
+def _read_as(run: Run) -> str:
+    """Hash of all that is declared of how the real rows are read, thinned and split."""
+    read = {"name", "source", "columns", "exclude", "key", "entity", "dedup", "shares"}
+    return of_text(run.spec.model_dump_json(include=read))

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.storage import MANIFEST, Store
-from synth_pipeline.stages.labels import LABELS
+from synth_pipeline.adapters.storage import LABELS, MANIFEST, Store
+from synth_pipeline.stages.review import OPEN, reviews_of
 
 
 def status_of(store: Store, dataset: str) -> dict[str, Any]:
@@ -14,9 +14,9 @@ def status_of(store: Store, dataset: str) -> dict[str, Any]:
     None for what there is not.
     """
     releases = Ledger(store).read("releases", dataset)
-    latest = releases[releases["event"] != "staged"]
+    latest = releases[~releases["event"].isin(["staged", "records_staged"])]
     row: dict[str, Any] = dict.fromkeys(("dataset", "release", "verdict", "rows", "generator", "seed", "source",
-                                         "released_at", "labels", "latest_run"))  # fmt: skip
+                                         "released_at", "labels", "review", "latest_run"))  # fmt: skip
     row["dataset"] = dataset
     if (version := store.current_release(dataset)) is not None:
         manifest = json.loads((store.published(dataset) / "current" / MANIFEST).read_text(encoding="utf-8"))
@@ -26,8 +26,10 @@ def status_of(store: Store, dataset: str) -> dict[str, Any]:
     if (labels := store.published(dataset) / LABELS / "current" / MANIFEST).exists():
         manifest = json.loads(labels.read_text(encoding="utf-8"))
         row["labels"] = f"{manifest['version']}, {manifest['rows']:,} records, {manifest['verdict']}"
+    if waiting := sum(one.state == OPEN for one in reviews_of(store, dataset)):
+        row["review"] = f"{waiting:,} rows wait for a decision: synth review {dataset}"
     if len(latest):
         last = latest.iloc[-1]
         reason = f": {last['reasons'].splitlines()[0]}" if last["reasons"] else ""
-        row["latest_run"] = f"{last['event']} {last['at']:%Y-%m-%d %H:%M} UTC{reason}"
+        row["latest_run"] = f"{last['event'].replace('_', ' ')} {last['at']:%Y-%m-%d %H:%M} UTC{reason}"
     return row

@@ -10,11 +10,13 @@ import pandas as pd
 
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.requests import REQUESTS, request_ledger
-from synth_pipeline.adapters.storage import DATA, MANIFEST, Artefact, Store
+from synth_pipeline.adapters.storage import DATA, LABELS, Artefact, Store
 from synth_pipeline.core.account import ROW, TRACED, row_hashes
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.records import RECORDS
 from synth_pipeline.core.table import RECORD_ID, Table
+from synth_pipeline.spec.columns import Schema
+from synth_pipeline.stages.review import review_facts
 
 TRACES = "traces.parquet"
 _ID = re.compile(r"^synthetic-([0-9a-f]{16})-(\d+)$")
@@ -58,42 +60,53 @@ def _of_rows(store: Store, batch: str, record_id: str) -> Trace | None:
     events = Ledger(store).read("releases")
     events = events[(events["batch_id"] == batch) & events["event"].isin(["released", "staged"])]
     for _, event in events.sort_values(["event", "at"], ascending=[True, False]).iterrows():
-        staged = _staged(store, events, event)
+        staged = _made(store, events, event, "staged_release")
         if staged is None or not len(_record(staged.file(DATA), record_id)):
             continue
-        facts = {"record": record_id, **{name: str(event[name]) for name in _OF_RELEASE}}
-        facts["state"] = "released" if event["event"] == "released" else "staged, not released"
-        facts["at"] = f"{event['at']:%Y-%m-%d %H:%M:%S} UTC"
+        facts = {"record": record_id, **{name: str(event[name]) for name in _OF_RELEASE}, **_state(event)}
+        facts |= _review(store, str(event["dataset"]), _record(staged.file(DATA), record_id),
+                         Schema.model_validate(staged.facts["schema"]))  # fmt: skip
         traces = _record(staged.file(TRACES), record_id) if TRACES in staged.files else pd.DataFrame()
         return _trace(store, facts, traces)
     return None
 
 
 def _of_labels(store: Store, batch: str, record_id: str) -> Trace | None:
-    """Of a question over a real document."""
-    for path in sorted(store.home.glob(f"published/*/labels/*/{MANIFEST}")):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        rows = _record(path.with_name(DATA), record_id) if manifest["batch_id"] == batch else ()
-        if not len(rows):
+    """Of a question over a real document; its parent is the document."""
+    events = Ledger(store).read("releases")
+    events = events[(events["batch_id"] == batch) & events["event"].isin(["records_released", "records_staged"])]
+    for _, event in events.sort_values(["event", "at"], ascending=[True, False]).iterrows():
+        made = _made(store, events, event, LABELS)
+        if made is None or not len(rows := _record(made.file(DATA), record_id)):
             continue
-        facts = {name: str(manifest[name]) for name in ("dataset", "version", "batch_id", "labeller", "seed", "source",
-                                                        "spec", "mode")}  # fmt: skip
-        facts = {"record": record_id, **facts, "parents": str(rows["document_id"].iloc[0]), "state": "released"}
+        origin = {"labeller" if name == "generator" else name: str(event[name]) for name in _OF_RELEASE}
+        parent = str(rows["document_id"].iloc[0])
+        facts = {"record": record_id, **origin, "mode": "labels_only", "parents": parent, **_state(event)}
+        facts |= _review(store, str(event["dataset"]), rows, RECORDS)
+        if TRACES not in made.files:
+            return Trace(facts)
         name = row_hashes(Table.conform(rows[RECORDS.names], RECORDS))[0]
-        for traces in (store.restricted / manifest["dataset"] / "labels").glob(f"*/{TRACES}"):
-            if len(mine := pd.read_parquet(traces, filters=[(ROW, "==", name)])):
-                return _trace(store, facts, mine)
-        return Trace(facts)
+        return _trace(store, facts, pd.read_parquet(made.file(TRACES), filters=[(ROW, "==", name)]))
     return None
 
 
-def _staged(store: Store, events: pd.DataFrame, event: Any) -> Artefact | None:
-    """What was staged under the version of an event, by whichever run."""
+def _review(store: Store, dataset: str, row: pd.DataFrame, schema: Schema) -> dict[str, str]:
+    return review_facts(store, dataset, Table.conform(row[schema.names], schema))
+
+
+def _made(store: Store, events: pd.DataFrame, event: Any, asset: str) -> Artefact | None:
+    """What has the version of an event, by whichever run."""
     for run in events[events["version"] == event["version"]]["run_id"].unique():
-        staged = store.made_by(event["dataset"], "staged_release", run)
-        if staged is not None and staged.content == event["version"]:
-            return staged
+        made = store.made_by(event["dataset"], asset, run)
+        if made is not None and made.content == event["version"]:
+            return made
     return None
+
+
+def _state(event: Any) -> dict[str, str]:
+    """Whether it was released, and when, by a line of the ledger."""
+    released = event["event"] in ("released", "records_released")
+    return {"state": "released" if released else "staged, not released", "at": f"{event['at']:%Y-%m-%d %H:%M:%S} UTC"}
 
 
 def _record(data: Path, record_id: str) -> pd.DataFrame:
@@ -106,6 +119,7 @@ def _trace(store: Store, facts: dict[str, str], traces: pd.DataFrame) -> Trace:
         return Trace(facts)
     row = {name: str(value) for name, value in traces.iloc[0].items() if name not in (RECORD_ID, ROW)}
     keys = [row["key"], *json.loads(row.pop("repairs"))]
+    row = {name: value for name, value in row.items() if value or name not in facts}  # whoever reviewed it stays
     facts |= row | {"repairs": ", ".join(keys[1:]), "parents": ", ".join(json.loads(row["parents"]))}
     facts["drawn"] = "; ".join(f"{name}: {value}" for name, value in json.loads(row["drawn"]).items())
     return _with_request(store, {name: value for name, value in facts.items() if value}, keys[-1])

@@ -31,12 +31,12 @@ def failed_gates(run: Run, gates: tuple[str, ...]) -> list[str]:
             reasons.append(f"the gate {gate} says {last['verdict']}: {last['reasons'].splitlines()[0]}")
         elif last["suite"] != suites().load(gate, run.name).hash:
             reasons.append(f"the suite of the gate {gate} was edited after it judged")
-        elif gate == "fidelity" and artefact.facts.get("rules", "") != run.spec.rules:
-            reasons.append("the constraints were edited after the gate fidelity judged")
-    return reasons + _mixed(run, gates)
+        elif gate in ("fidelity", "grounding") and artefact.facts.get("rules", "") != run.spec.rules:
+            reasons.append(f"the constraints or the judge were edited after the gate {gate} judged")
+    return reasons + mixed(run, gates)
 
 
-def _mixed(run: Run, gates: tuple[str, ...]) -> list[str]:
+def mixed(run: Run, gates: tuple[str, ...]) -> list[str]:
     """Artefacts that were made from something else than what is in force."""
     reasons = []
     for gate in gates:

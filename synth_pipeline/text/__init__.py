@@ -1,1 +1,1 @@
-"""Text as checks, deduplication and generators look at it: tokens, runs of them, alignments, embeddings.  Pure."""
+"""Text as checks, deduplication and generators look at it: words, runs of them, points, matches and edits.  Pure."""

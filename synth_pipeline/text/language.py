@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.grams import Grams, located
 
 RUN = 3  # characters that are looked at together
 
@@ -26,8 +26,5 @@ class CharacterModel:
     def surprise(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Of each text, in nats per run: NaN where it has none; and how many runs it has."""
         runs = Grams.of_characters(texts).runs(RUN)
-        spots = np.searchsorted(self.known, runs.codes)
-        found = spots < len(self.known)
-        found[found] = self.known[spots[found]] == runs.codes[found]
-        sums = np.bincount(runs.places, self.surprises[np.where(found, spots, -1)], minlength=len(texts))
+        sums = np.bincount(runs.places, self.surprises[located(self.known, runs.codes)], minlength=len(texts))
         return np.divide(sums, runs.lengths, out=np.full(len(texts), np.nan), where=runs.lengths > 0), runs.lengths

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth_pipeline.text.tokens import encoded
+from synth_pipeline.text.grams import Grams, expanded
 
 CHUNK = 8_192  # texts at a time, so that their words do not lie in memory all at once
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_MIXER = np.uint64(0xBF58476D1CE4E5B9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShingleSets:
     """One set of 64-bit numbers per text, sorted, end to end in ``values``; text i has ``offsets[i]:offsets[i + 1]``.
 
-    ``words`` is the longest run that was taken.  Two runs share a number by accident with a chance of 1 in 2 ** 64.
+    ``words`` is the longest run that was taken.
     """
 
     values: np.ndarray
@@ -59,22 +57,6 @@ def joined(parts: Iterable[ShingleSets], words: int) -> ShingleSets:
     return ShingleSets(values, np.r_[0, np.cumsum(sizes)].astype(np.int64), words)
 
 
-def runs(words: np.ndarray, offsets: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """All runs of so many words, as numbers, and the text of each; texts are as ``encoded`` gives them."""
-    texts = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    if len(words) < length:
-        return words[:0], texts[:0]
-    count = len(words) - length + 1
-    mixed = np.full(count, length, np.uint64)
-    for step in range(length):
-        mixed = (mixed ^ words[step : step + count]) * _MULTIPLIER
-        mixed ^= mixed >> np.uint64(31)
-    mixed = mixed * _MIXER
-    mixed ^= mixed >> np.uint64(27)
-    whole = texts[:count] == texts[length - 1 :]  # within one text
-    return mixed[whole], texts[:count][whole]
-
-
 def jaccard(sets: ShingleSets, left: np.ndarray, right: np.ndarray, most: int = 65_536) -> np.ndarray:
     """The similarity of each pair of texts, 0 to 1, exactly; 0 where both are without words."""
     both = shared(sets, left, right, most)
@@ -87,16 +69,10 @@ def shared(sets: ShingleSets, left: np.ndarray, right: np.ndarray, most: int = 6
     return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
-def expanded(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """The whole numbers from each start on, so many of each, end to end."""
-    ends = np.cumsum(sizes)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes)
-
-
 def _of_chunk(texts: Sequence[str], words: int) -> ShingleSets:
-    numbers, offsets = encoded(texts)
-    found = [runs(numbers, offsets, length) for length in range(1, words + 1)]
-    values, owners = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    own = Grams.of_words(texts)
+    runs = [own.runs(size) for size in range(1, words + 1)]
+    values, owners = np.concatenate([one.codes for one in runs]), np.concatenate([one.places for one in runs])
     order = np.lexsort((values, owners))
     values, owners = values[order], owners[order]
     first = np.ones(len(values), bool)

@@ -515,6 +515,10 @@ AROUND = {
         write("expectations/zoo/utility.json", '{"name": "utility",\n"expectations": [}'),
         "expectations/zoo/utility.json", 2, "", "line 2", "mend the JSON",
     ),
+    "suite of records": (
+        write("expectations/zoo/grounding.json", '{"name": "grounding",\n"expectations": [}'),
+        "expectations/zoo/grounding.json", 2, "", "line 2", "mend the JSON",
+    ),
     "suite empty": (
         write("expectations/zoo/train.json", "{}"), "expectations/zoo/train.json", None, "", "no expectations",
         "at least one",

@@ -40,6 +40,18 @@ MODE = "    mode:\n      kind: labelled_text\n      label: label\n"
         ("generator", f"{MODE}    parameters: {{seed: 3}}", 15, "cannot set 'seed'"),
         ("labels", "    text: text\n    id: label\n    template: Say {what}", 14, "unknown variable {what}"),
         ("labels", "    text: text\n    id: text", 12, "the same column"),
+        ("judge", "    rows: {rubric: [{name: good, question: Is it so, scale: [5, 1]}]}", 11, "it must rise"),
+        ("judge", "    rows: {rubric: []}", 11, "holds no criterion"),
+        ("judge", "    rows: {samples: 2, rubric: [{name: good, question: Is it so}]}", 11, "must be odd"),
+        (
+            "judge",
+            "    rows: {people: no.csv, rubric: [{name: good, question: Is it so}]}",
+            11,
+            "no.csv does not exist",
+        ),
+        ("judge", "    rows: {rubric: [{name: text, question: Is it so}], people: {path}}", 11, "as a column is"),
+        ("judge", "    labels: {rubric: [{name: good, question: Is it so}]}", 11, "no questions to judge"),
+        ("judge", "    parameters: {}", 6, "something to judge"),
     ],
 )
 def test_a_mistake_has_its_line_and_says_what_to_do(tmp_path: Path, part, rest, line, told):
@@ -47,7 +59,9 @@ def test_a_mistake_has_its_line_and_says_what_to_do(tmp_path: Path, part, rest, 
     pd.DataFrame(rows).to_parquet(tmp_path / "rows.parquet", index=False)
     file = tmp_path / "bank" / "defs.yaml"
     file.parent.mkdir()
-    file.write_text(DECLARED.format(path=tmp_path / "rows.parquet", part=part, rest=rest))
+    rest = rest.replace("{path}", str(tmp_path / "rows.parquet"))
+    declared = DECLARED.format(path=tmp_path / "rows.parquet", part=part, rest=rest)
+    file.write_text(declared.replace("    kind: language_model\n", "") if part == "judge" else declared)
     found = [one for one in mistakes(file, root=ROOT) if told in one.problem]
     assert [one.line for one in found] == [line]
     assert found[0].fix and found[0].field.startswith(part)

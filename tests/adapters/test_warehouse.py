@@ -18,7 +18,7 @@ from synth_pipeline.adapters import warehouse
 from synth_pipeline.adapters.ledger import KINDS, Ledger
 from synth_pipeline.adapters.requests import export_requests, request_ledger
 from synth_pipeline.adapters.storage import Store
-from synth_pipeline.adapters.warehouse import PROJECT, Build, Staged
+from synth_pipeline.adapters.warehouse import PROJECT, Build, Staged, StagedRecords
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.llm import Kind, Usage
 from synth_pipeline.llm.ledger import Asked
@@ -140,6 +140,22 @@ def released(store: Store, clean: Build) -> Build:
     return warehouse.build(store, built(store, "released"), {}, {})
 
 
+def records(*documents: str, **more: Any) -> pd.DataFrame:
+    """Questions over documents that the column age names."""
+    said = {"question": "Where?", "answer": "a", "span": "a", "start": 0, "end": 1, "kind": "where"}
+    marks = {"_provenance": "synthetic", "_generator": "rules-1", "_generation": 1, "_batch_id": "b9"}
+    ids = [f"synthetic-b9-{place}" for place in range(len(documents))]
+    return pd.DataFrame({"document_id": documents, "_record_id": ids}).assign(**(said | marks | more))
+
+
+def questions(store: Store, version: str, frame: pd.DataFrame) -> Mapping[str, StagedRecords]:
+    path = store.home / f"{version}.parquet"
+    frame.to_parquet(path, index=False)
+    event = {"event": "records_staged", "version": version, "batch_id": "b9", "generator": "rules-1"}
+    Ledger(store).write("releases", [EVENT | event])
+    return {"fair": StagedRecords(path, version, "age")}
+
+
 def test_missing_files_give_empty_models_with_their_columns(store: Store, empty: Build) -> None:
     assert (empty.succeeded, empty.failures) == (True, [])
     file = built(store, "empty")
@@ -151,7 +167,8 @@ def test_missing_files_give_empty_models_with_their_columns(store: Store, empty:
     ):
         assert columns(file, table) >= {"_record_id", "_provenance", "_generator", "_generation", "_batch_id"}
         assert rows(file, f"from {table}") == []
-    for mart in ("provenance_summary", "release_ledger", "findings_history", "current_releases"):
+    for mart in ("provenance_summary", "release_ledger", "findings_history", "current_releases", "released_records",
+                 "record_ledger"):  # fmt: skip
         assert rows(file, f"from {mart}") == []
 
 
@@ -263,6 +280,46 @@ def test_origin_that_is_null_or_wrong_is_found(store: Store, released: Build, mo
     assert rows(built(store, "broken"), "select version from current_releases") == [("v9",)]
 
 
+def test_staged_records_are_over_documents_of_train_and_count_as_released(store: Store, released: Build) -> None:
+    made = questions(store, "q1", records("20", "21", "21"))
+    Ledger(store).write("openings", [{"dataset": "fair", "run_id": "r1", "version": "q1"}])
+    build = warehouse.build(store, built(store, "questions"), {}, {"fair": "v1"}, made, {})
+    assert (build.succeeded, build.failures) == (True, [])
+    file = built(store, "questions")
+    query = "select version, document_id, _provenance, document_provenance, _generator, source from released_records"
+    said = ("synthetic", "real", "rules-1", "s")
+    assert rows(file, f"{query} order by all") == [("q1", "20", *said), ("q1", "21", *said), ("q1", "21", *said)]
+    query = "select version, is_current, released_at is not null, refusals, sealed_openings from record_ledger"
+    assert rows(file, query) == [("q1", True, True, 0, 1)]
+    assert rows(file, "select version from release_ledger order by 1") == [("v0",), ("v1",)]
+
+
+def test_records_over_anything_else_or_of_unknown_origin_are_found(store: Store, released: Build) -> None:
+    frame = records("20", "99", "22")
+    frame.loc[2, ["_provenance", "_batch_id"]] = ["real", "unheard of"]
+    made = questions(store, "q2", frame)
+    build = warehouse.build(store, built(store, "questions"), {}, {"fair": "v1"}, made, {})
+    assert sorted(line.split(":")[0] + line.split("(")[-1] for line in build.failures) == [
+        "stg_recordsrecords_are_over_documents_of_train).",
+        "stg_recordsrecords_are_synthetic).",
+        "stg_recordsrecords_have_a_known_release).",
+    ]
+
+
+def test_records_in_force_stay_though_their_documents_left_the_source(store: Store, released: Build) -> None:
+    made = questions(store, "q3", records("20", "99"))
+    place = store.published("fair") / "labels" / "current"
+    place.mkdir(parents=True)
+    shutil.copy(made["fair"].path, place / "data.parquet")
+    build = warehouse.build(store, built(store, "questions"), {}, {"fair": "v1"}, {}, {"fair": "q3"})
+    assert (build.succeeded, build.failures) == (True, [])
+    query = "select version, document_id from released_records order by all"
+    assert rows(built(store, "questions"), query) == [("q3", "20"), ("q3", "99")]
+    build = warehouse.build(store, built(store, "questions"), {}, {"fair": "v1"}, {}, {"fair": None})
+    assert (build.succeeded, rows(built(store, "questions"), query)) == (True, []), "none are in force"
+    shutil.rmtree(place)
+
+
 def test_nothing_leaks_into_the_process_or_the_checkout(store: Store, clean: Build) -> None:
     assert "SYNTH_WAREHOUSE" not in os.environ
     assert [path.name for path in (store.restricted / "dbt").iterdir() if path.name.startswith(".")] == []
@@ -331,7 +388,7 @@ def test_dbt_alone_builds_two_data_sets_whose_columns_clash(tmp_path: Path) -> N
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "SYNTH_"))}
     done = subprocess.run([dbt, "build"], cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "4 unit tests" in done.stdout
+    assert "5 unit tests" in done.stdout
     query = "select _dataset, age, town, street from training_mix order by all"
     with duckdb.connect(str(project / "target" / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute(f"set file_search_path = '{project}'")

@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from synth_pipeline.asking import Asked, Found, gather
 from synth_pipeline.asking.quotas import apportioned
-from synth_pipeline.asking.rounds import DUPLICATE, NEAR, NOTHING_NEW, SURPLUS
+from synth_pipeline.asking.rounds import DUPLICATE, FIRST, NEAR, NOTHING_NEW, SURPLUS, UNUSABLE
 from synth_pipeline.core.account import accounting
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.language_model import Question, Reason
 from synth_pipeline.spec.dedup import Near
 from tests.language_model import Speaker
@@ -50,7 +51,7 @@ def test_what_is_left_out_is_asked_for_again_by_the_share_that_was_kept():
     gathered = gather(speaker, {"a": 40}, ask, read, patience=4)
     assert len(gathered.kept) == 40
     assert gathered.left_out[DUPLICATE] + gathered.left_out[SURPLUS] + 40 == len(speaker.heard) <= 84
-    assert speaker.rounds[0] == 40 and len(speaker.rounds) <= 6
+    assert speaker.rounds[:2] == [FIRST, 20] and len(speaker.rounds) <= 7
 
 
 def test_more_rows_ask_what_fewer_rows_have_asked_and_then_go_on():
@@ -65,8 +66,7 @@ def test_a_model_that_repeats_itself_is_given_up_and_the_shortfall_has_its_reaso
     speaker = Speaker(lambda question: {"words": [f"{question.sample % 3}"]})
     gathered = gather(speaker, {"a": 200}, ask, read)
     assert gathered.short == {"a": (200, 3)}
-    assert gathered.left_out == {DUPLICATE: 197}
-    assert len(speaker.heard) == 200  # the first round is barren for more than its last answers
+    assert len(speaker.heard) == FIRST + NOTHING_NEW and gathered.left_out == {DUPLICATE: len(speaker.heard) - 3}
 
 
 def test_patience_ends_where_there_is_a_little_new_all_the_time():
@@ -100,6 +100,22 @@ def test_questions_without_an_answer_are_counted_and_replaced(reason):
     assert gathered.left_out[reason] == 5
 
 
+@pytest.mark.parametrize(("reason", "named"), [(Reason.INVALID, "'structured' of the endpoint 'fake'"),
+                                               (Reason.TRUNCATED, "'max_tokens'"), (Reason.REFUSED, "'template'"),
+                                               (Reason.FAILED, "logged")])  # fmt: skip
+def test_an_endpoint_that_gives_no_usable_answer_is_given_up_before_all_is_paid_for(reason, named):
+    speaker = Speaker(lambda one: reason)
+    with pytest.raises(SynthError, match=f"None of the first 60 answers .*'fake' can be used: 60 {reason}") as caught:
+        gather(speaker, {f"group {number}": 100 for number in range(77)}, ask, read)
+    assert len(speaker.heard) == UNUSABLE and named in caught.value.fix
+
+
+def test_one_usable_answer_among_the_first_lets_all_be_asked():
+    speaker = Speaker(lambda one: new(one) if one.sample % FIRST == FIRST - 1 else Reason.INVALID)
+    gathered = gather(speaker, {"a": 5}, ask, read, patience=30)
+    assert len(gathered.kept) == 5
+
+
 def test_shares_become_whole_rows():
     assert apportioned(10, {"a": 1, "b": 1, "c": 1}) == {"a": 4, "b": 3, "c": 3}
     assert apportioned(100, {"a": 0.7, "b": 0.3}) == {"a": 70, "b": 30}
@@ -130,4 +146,4 @@ def test_a_model_that_varies_few_texts_is_given_up():
         lambda one: {"words": [" ".join(f"w{one.sample % 3}{place}" for place in range(20)) + content(one)]}
     )
     gathered = gather(speaker, {"a": 100}, ask, texts, near=Near(), patience=10)
-    assert gathered.short == {"a": (100, 3)} and len(speaker.heard) == 200
+    assert gathered.short == {"a": (100, 3)} and len(speaker.heard) == FIRST + NOTHING_NEW

@@ -34,9 +34,11 @@ CONDITIONAL = {
     "nulls",
     "groups",
     "constraints",
+    "entities",
     "verbatim_text",
     "paraphrases",
     "text_neighbours",
+    "judge",
 }  # say nothing where there is nothing of it
 
 

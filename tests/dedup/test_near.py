@@ -33,7 +33,7 @@ def test_pairs_at_the_threshold_are_found_and_pairs_below_it_are_not():
         assert (stands[:1_500] == np.arange(1_500)).all()
 
 
-@pytest.mark.parametrize("threshold", [0.5, 0.6, 0.8, 0.9, 0.95])
+@pytest.mark.parametrize("threshold", [0.3, 0.4, 0.5, 0.6, 0.8, 0.9, 0.95])
 def test_bands_find_a_pair_at_the_threshold(threshold):
     bands = Bands.of(threshold)
     assert (1 - threshold**bands.slots) ** bands.count <= 0.003

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ WEIGHED = [
     ("min_ratio", 0.95, {"value": 0.99, "low": 0.97, "high": 1.01}, PASS),
     ("min_ratio", 0.95, {"value": 0.99, "low": 0.89, "high": 1.09}, UNMEASURED),
     ("min_ratio", 0.95, {"high": math.nan}, UNMEASURED),
+    ("min_shown", 0.4, {"value": 0.6, "low": 0.45}, PASS),
+    ("min_shown", 0.4, {"value": 0.6, "low": 0.35}, UNMEASURED),
+    ("min_shown", 0.4, {"value": 0.6, "low": math.nan}, UNMEASURED),
+    ("min_shown", 0.4, {"value": math.nan, "low": 0.9}, UNMEASURED),
     ("family", "copies", {"p_value": 0.0009}, BLOCK),
     ("family", "copies", {"p_value": 0.001}, PASS),
     ("family", "copies", {"p_value": math.nan}, UNMEASURED),
@@ -105,6 +110,18 @@ def test_an_empty_list_of_subjects_is_no_way_around(tmp_path):
 
 def test_no_findings_at_all_are_unmeasured(tmp_path):
     assert judged(tmp_path, [], line(max_value=1)).verdict is UNMEASURED
+
+
+@pytest.mark.parametrize(("low", "verdicts"), [(0.5, ["pass", "block", "pass"]), (0.3, ["unmeasured"] * 2 + ["pass"])])
+def test_a_check_whose_trust_is_not_shown_has_measured_nothing_and_others_have(tmp_path, low, verdicts):
+    findings = [finding(0.6, low, 0.7, metric="trust"), finding(9), replace(finding(0.1), check="d")]
+    lines = (line(metric="trust", min_shown=0.4, voids_check=True), line(max_value=1), line(check="d", max_value=1))
+    judgement = judged(tmp_path, findings, *lines)
+    assert judgement.findings["verdict"].tolist() == verdicts
+    assert judgement.verdict is (BLOCK if low == 0.5 else UNMEASURED)
+    assert [one.verdict.value for one in judgement.lines] == verdicts
+    soft = line("warning", metric="trust", min_shown=0.4, voids_check=True)
+    assert judged(tmp_path, findings, soft, *lines[1:]).verdict is judgement.verdict, "whatever the line's severity"
 
 
 def test_an_optional_finding_may_be_absent_and_is_judged_when_there(tmp_path):

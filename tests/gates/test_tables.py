@@ -107,7 +107,9 @@ def test_too_few_real_rows_block(shipped, gate, rows):
     for count, verdict in ((rows, Verdict.PASS), (rows - 1, Verdict.BLOCK)):
         table = good(rows=count)
         table = replace(table, ids=pd.Series([f"r{place}" for place in range(count)], dtype="str"))
-        assert judge_table(shipped.load(gate), table, "key").verdict is verdict
+        judgement = judge_table(shipped.load(gate), table, "key")
+        assert judgement.verdict is verdict
+    assert any(f"{rows - 1}, and at least {rows:,} is wanted" in reason for reason in judgement.reasons)
 
 
 @pytest.mark.parametrize("ids", [["r1", "r1"], ["r1", None]])

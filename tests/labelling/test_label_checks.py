@@ -1,12 +1,16 @@
 """Checks of records: about 3,500 over 1,000 documents, clean and with planted faults."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from synth_pipeline.checks.labels import LABEL_CHECKS
 from synth_pipeline.core.finding import Family, as_frame
+from synth_pipeline.core.judged import Judged, People, Scores
 from synth_pipeline.core.split.train import Train
 from synth_pipeline.core.verdict import Verdict
+from synth_pipeline.spec.judging import Criterion
 from synth_pipeline.steps import label, label_evidence, measure_labels
 
 
@@ -112,6 +116,10 @@ def test_no_records_are_never_a_pass(clean, changed, judged):
 @pytest.mark.parametrize("check", LABEL_CHECKS, ids=lambda check: check.name)
 def test_a_check_of_records_says_what_it_is_and_quotes_nothing(check, clean):
     assert (check.__doc__ or "").strip().splitlines()[0]
+    rubric = (Criterion(name="right", question="Is it right?"),)
+    half = Scores(np.arange(100)[:, None, None] % 2.0, ("a reason",) * 100)
+    judged = Judged(rubric, half, ("",) * 100, people=People(half.settled, half))
+    clean = replace(clean, at_odds=3, judged=judged)
     found = list(check.measure(clean))
     assert found
     for one in found:

@@ -1,7 +1,10 @@
 """The graph that a declaration becomes."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 import pytest
+from dagster._core.execution.api import create_execution_plan
 
 from synth_pipeline.adapters.declaration import load
 from synth_pipeline.adapters.gates import GATES
@@ -9,6 +12,7 @@ from synth_pipeline.adapters.project import DEFS
 from synth_pipeline.definitions import defs
 from synth_pipeline.orchestration.assets import assets_of
 from synth_pipeline.orchestration.checks import checks_of
+from synth_pipeline.orchestration.labels import label_assets_of
 from synth_pipeline.stages import asset_of
 
 FLOW = {
@@ -27,6 +31,13 @@ FLOW = {
 }
 
 
+BRANCH = {
+    "labels": {"train"},
+    "grounding": {"labels", "train", "holdout", "sealed"},
+    "label_release": {"grounding"},
+}
+
+
 @pytest.fixture(scope="module")
 def graph() -> dg.Definitions:
     return defs()
@@ -36,6 +47,26 @@ def test_assets_depend_on_each_other_as_the_data_flows(graph: dg.Definitions) ->
     layer = graph.resolve_asset_graph()
     for name, parents in FLOW.items():
         assert {key.path[-1] for key in layer.get(dg.AssetKey(["fair", name])).parent_keys} == parents
+
+
+def test_records_are_a_branch_that_holds_no_rows_back_and_is_held_back_by_none(graph: dg.Definitions) -> None:
+    layer = graph.resolve_asset_graph()
+    for name, parents in BRANCH.items():
+        assert {key.path[-1] for key in layer.get(dg.AssetKey(["docstrings", name])).parent_keys} == parents
+    assert not layer.has(dg.AssetKey(["fair", "labels"]))
+    published = layer.get(dg.AssetKey(["published", "records"]))
+    assert published.parent_keys == {dg.AssetKey(["docstrings", "label_release"])}
+    assert not published.is_executable, "the marts would wait for records"
+    assert published.key in layer.get(dg.AssetKey(["lineage", "stg_records"])).parent_keys
+    steps = create_execution_plan(graph.resolve_job_def("docstrings")).get_all_step_deps()
+    rows = {"docstrings__generator", "docstrings__deduplicated", "docstrings__staged_release", "dbt_lineage"}
+    assert not before("docstrings__label_release", steps) & rows
+    assert not before("docstrings__release", steps) & {f"docstrings__{name}" for name in BRANCH}
+
+
+def before(step: str, steps: Mapping[str, set[str]]) -> set[str]:
+    """All steps that a step waits for."""
+    return steps[step].union(*(before(one, steps) for one in steps[step]))
 
 
 def test_only_the_generator_depends_on_train_and_nothing_synthetic_on_holdout(graph: dg.Definitions) -> None:
@@ -59,16 +90,17 @@ def test_the_warehouse_takes_real_and_staged_rows_from_the_graph(graph: dg.Defin
 
 
 def test_every_gate_is_a_blocking_check_on_its_asset() -> None:
-    checks = checks_of(load(DEFS / "fair" / "defs.yaml"))
-    found = {spec.asset_key.path[-1]: spec.blocking for check in checks for spec in check.check_specs}
-    assert found == {asset_of(gate): True for gate in GATES}
+    for dataset, gates in (("fair", GATES), ("docstrings", (*GATES, "grounding"))):
+        checks = checks_of(load(DEFS / dataset / "defs.yaml"))
+        found = {spec.asset_key.path[-1]: spec.blocking for check in checks for spec in check.check_specs}
+        assert found == {asset_of(gate): True for gate in gates}
 
 
 def test_assets_say_what_they_are() -> None:
-    spec = load(DEFS / "fair" / "defs.yaml").model_copy(update={"owners": ("team:data",)})
-    for definition in assets_of(spec):
+    spec = load(DEFS / "docstrings" / "defs.yaml").model_copy(update={"owners": ("team:data",)})
+    for definition in [*assets_of(spec), *label_assets_of(spec)]:
         for asset in definition.specs:
-            assert asset.group_name == "fair"
+            assert asset.group_name == "docstrings"
             assert asset.description
             assert asset.kinds
             assert list(asset.owners) == ["team:data"]

@@ -20,7 +20,9 @@ from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.generation import fit
 from synth_pipeline.mock import Running, plan_of, running
 from synth_pipeline.preview import preview_of
+from synth_pipeline.spec.dataset import Shares
 from synth_pipeline.stages import Run
+from synth_pipeline.stages.attempt import real_parts
 from synth_pipeline.stages.trace import TRACES, trace
 from tests.language_model import LABELS, pool, sentences
 
@@ -76,6 +78,23 @@ def test_a_preview_projects_the_whole_and_is_paid_for_once(spec, mock):
     assert seen.cost.low <= seen.cost.expected <= seen.cost.high
     assert after["billed_contents"] == after["billed"] >= 300
     assert 80 <= first["billed"] < 110
+
+
+def test_a_preview_reads_the_source_anew_when_it_or_its_declaration_has_changed(spec, tmp_path):
+    def parts(declared, run):
+        train, _ = real_parts(Run(declared, store(), run))
+        return len(train.table), store().get("bank", "train").run
+
+    rows, made = parts(spec, "one")
+    assert made == "one" and parts(spec, "two") == (rows, "one")
+    shares = Shares(train=0.3, holdout=0.5, sealed=0.2)
+    fewer, made = parts(spec.model_copy(update={"shares": shares}), "three")
+    assert made == "three" and fewer < rows
+    assert parts(spec, "four") == (rows, "four")
+    frame = pd.read_parquet(tmp_path / "real.parquet").iloc[:-200]
+    frame.to_parquet(tmp_path / "real.parquet", index=False)
+    fewer, made = parts(spec, "five")
+    assert made == "five" and fewer < rows
 
 
 def test_commands_show_rows_with_their_cost_and_where_a_record_is_from(spec, mock, monkeypatch):

@@ -72,6 +72,20 @@ def test_independent_columns_are_not_released_and_release_alone_is_refused(proje
     assert "block" in verdicts["verdict"].tolist(), "the marts do not show the refusal"
 
 
+def test_rows_that_are_blocked_hold_no_records_back(project: Project) -> None:
+    status, printed = project.synth("run", "docstrings")
+    assert status == 1
+    assert "docstrings: not released: " in printed and "text_classifier auc" in printed
+    records = project.home / "published" / "docstrings" / "labels" / "current"
+    assert f"records    {records.resolve().relative_to(project.root.resolve())}" in printed
+    assert not (project.home / "published" / "docstrings" / "current").exists()
+    events = project.ledger("releases")["event"].tolist()
+    assert events[:2] == ["records_staged", "records_released"] and set(events[2:]) == {"refused"}
+    shown = project.query("select version, is_current from record_ledger")
+    assert shown.to_dict("records") == [{"version": records.resolve().name, "is_current": True}]
+    assert project.query("select count(*) as n from released_records")["n"][0] > 4_000
+
+
 def test_one_percent_of_copies_is_caught_by_the_audit_and_final(project: Project) -> None:
     rows = amounts(12_000, seed=1)
     rows.to_parquet(project.root / "rows.parquet", index=False)

@@ -112,7 +112,7 @@ def test_a_broken_constraint_blocks_and_an_edited_one_makes_the_judgement_stale(
 
     run = Run(ruled(79), store(), "one")
     assert dict(through(run, until="fidelity"))["fidelity"].holds
-    stale = "the constraints were edited after the gate fidelity judged"
+    stale = "the constraints or the judge were edited after the gate fidelity judged"
     edited = Run(ruled(40), store(), "two")
     assert stale not in failed_gates(run, ("fidelity",))
     assert stale in failed_gates(edited, ("fidelity",))
@@ -259,12 +259,29 @@ def test_without_a_target_utility_is_not_asked_for_and_says_so(spec: DatasetSpec
 def lineage(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt stands aside: a warehouse is a file that names what was staged."""
 
-    def build(place, warehouse, staged, current):
+    def build(place, warehouse, staged, *_):
         warehouse.write_text(json.dumps({name: one.version for name, one in staged.items()}))
         return Build(True, [], [])
 
     monkeypatch.setattr("synth_pipeline.adapters.warehouse.build", build)
     monkeypatch.setattr("synth_pipeline.stages.lineage.datasets", lambda: ["shop"])
+
+
+@pytest.mark.usefixtures("lineage")
+def test_a_warehouse_is_built_again_where_records_were_published_meanwhile(
+    spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(spec, store(), "one")
+    with run.store.writing("shop", "staged_release", run.id) as draft:
+        draft.data.write_bytes(b"")
+        draft.content = "v1"
+    stages.build_lineage(run.store, run.id)
+    assert publication._built_over_others(run, run.get("staged_release")).run == "one"
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_records", lambda self, dataset: "q1")
+    assert publication._built_over_others(run, run.get("staged_release")).run == "one", "no ledger knows them"
+    event = {**run.who(), "event": "records_staged", "version": "q1", "rows": 1, "generation": 1, "seed": 0}
+    run.ledger.write("releases", [event])
+    assert publication._built_over_others(run, run.get("staged_release")).run == "one-again"
 
 
 @pytest.mark.usefixtures("lineage")

@@ -12,7 +12,7 @@ from synth_pipeline import stages
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.project import store
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.orchestration.jobs import job_of, schedules_of
+from synth_pipeline.orchestration.jobs import has_changed, job_of, schedules_of
 from synth_pipeline.orchestration.sensors import blocked_gates, sensors_of
 from synth_pipeline.stages import SEED, Run
 
@@ -157,6 +157,40 @@ def test_nothing_else_is_tried_again(spec: DatasetSpec, gates: dict[str, str]) -
 
 def test_a_drill_is_not_tried_again(spec: DatasetSpec) -> None:
     assert isinstance(failed(spec, {"fidelity": "block"}, {"synth/drill_copies": "0.1"}), dg.SkipReason)
+
+
+@pytest.fixture
+def labelled(spec: DatasetSpec) -> DatasetSpec:
+    rules = [{"kind": "what", "find": "a", "questions": ["What is {id}?"]}]
+    labels = {"kind": "rules", "text": "kind", "id": "amount", "rules": rules}
+    return DatasetSpec.model_validate(spec.model_dump() | {"labels": labels})
+
+
+def test_a_retry_makes_rows_anew_and_no_records(labelled: DatasetSpec) -> None:
+    request = failed(labelled, {"fidelity": "block", "grounding": "block"}, {})
+    names = {key.path[-1] for key in request.asset_selection}
+    assert {"source", "train", "generator", "staged_release", "release", "release_ledger"} <= names
+    assert not names & {"labels", "grounding", "label_release"}
+    assert failed(labelled.model_copy(update={"labels": None}), {"fidelity": "block"}, {}).asset_selection is None
+
+
+def test_records_that_are_blocked_are_not_tried_again(labelled: DatasetSpec) -> None:
+    skipped = failed(labelled, {"grounding": "block", "fidelity": "pass"}, {})
+    assert isinstance(skipped, dg.SkipReason) and "grounding" in skipped.skip_message
+
+
+def test_other_questions_are_a_change(labelled: DatasetSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store().writing("shop", "staged_release", "first") as draft:
+        draft.content, draft.facts = "v1", {"spec": labelled.hash}
+    with store().writing("shop", "labels", "first") as draft:
+        draft.content, draft.facts = "v2", {"spec": labelled.labels_hash}
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v1")
+    assert has_changed(labelled), "no records are released"
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_records", lambda self, dataset: "v2")
+    assert not has_changed(labelled)
+    rule = labelled.labels.rules[0].model_copy(update={"questions": ("Which is {id}?",)})
+    other = labelled.labels.model_copy(update={"rules": (rule,)})
+    assert has_changed(labelled.model_copy(update={"labels": other}))
 
 
 def test_an_unmeasured_gate_is_told_from_a_block(spec: DatasetSpec) -> None:

@@ -12,6 +12,7 @@ from synth_pipeline.text.tokens import encoded, tokens
     ("STRASSE Straße ﬁn ①", ["strasse", "strasse", "fin", "1"]),
     ("e\u0301te\u0301 \u00e9t\u00e9", ["été", "été"]),
     ("Привет 世界", ["привет", "世界"]),
+    ("ｆｕｌｌ width", ["full", "width"]),
     (" \t\n_.", []),
     ("", []),
 ])  # fmt: skip

@@ -1,11 +1,15 @@
 with events as (
     select * replace (coalesce(nullif(version, ''), 'unversioned') as version)
     from {{ ref('stg_ledger__releases') }}
+    where not starts_with(event, 'records_')
 ),
 
 openings as (
     select dataset, coalesce(nullif(version, ''), 'unversioned') as version, count(*) as sealed_openings
     from {{ ref('stg_ledger__openings') }}
+    anti join (
+        select dataset, version from {{ ref('stg_ledger__releases') }} where starts_with(event, 'records_')
+    ) using (dataset, version)
     group by all
 ),
 

@@ -19,13 +19,21 @@ from synth_pipeline.core.errors import SynthError
 from synth_pipeline.dataset import DatasetSpec
 
 __all__ = [
-    "Asked", "Given", "Mistake", "all_mistakes", "declared", "load", "mistakes", "read_conditions", "read_constraints",
+    "Asked", "Given", "Mistake", "all_mistakes", "declared", "labelled", "load", "mistakes", "read_conditions",
+    "read_constraints",
 ]  # fmt: skip
 
 
 def declared(defs: Path) -> dict[str, Path]:
     """The ``defs.yaml`` of each data set by the name of its folder, whether valid or not."""
     return {file.parent.name: file for file in reversed(files(defs))}
+
+
+def labelled(defs: Path) -> list[str]:
+    """The data sets that declare ``labels``, whether valid or not."""
+    found = {name: read(file, file) for name, file in declared(defs).items()}
+    return sorted(name for name, one in found.items()
+                  if not isinstance(one, Mistake) and one.value(("attributes", "labels")) is not None)  # fmt: skip
 
 
 def load(file: Path) -> DatasetSpec:

@@ -67,11 +67,24 @@ _SPOKEN = {
 }
 
 
+_JUDGING = {
+    "it must rise": "write worst and best, such as [1, 5].",
+    "it must lie above": "correct it, or leave it out.",
+    "a criterion cannot be called": "choose another name.",
+    "rubric holds no": "write a name and a question.",
+    "rubric names": "delete one of the two.",
+    "samples must be odd": "ask once more, or once less.",
+    "something to judge": "declare one of them, with a 'rubric'.",
+    "parameters cannot set": "take it out.",
+}
+
+
 FIXES: dict[Place, dict[str, str]] = {
     ("constraints",): _CONSTRAINED,
     ("conditions",): _CONDITIONED,
     ("columns",): _MADE,
     ("generator",): _SPOKEN | _RULED | _MADE,
+    ("judge",): _JUDGING,
     ("labels",): _SPOKEN | {"": "correct it."},
     ("tables",): _RULED | _MADE,
 }

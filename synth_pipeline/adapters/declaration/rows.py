@@ -47,6 +47,7 @@ def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mi
             yield found.wrong(*wrong)
         yield from _texts(found, spec, schema)
         yield from _dedup(found, spec, schema, root)
+        yield from _judge(found, spec, schema, root)
         yield from _target(found, spec, schema, out)
         yield from _too_few(found, spec, suites, out)
 
@@ -153,6 +154,25 @@ def _dedup(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> It
             embedding_of(spec.dedup.semantic.embed, root)
         except SynthError as error:
             yield found.wrong("dedup.semantic.embed", error.problem, error.fix)
+
+
+def _judge(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> Iterator[Mistake]:
+    """Rows that people are said to have judged, and that cannot be read."""
+    from synth_pipeline.adapters.people import read_people, shown_of
+    from synth_pipeline.core.records import RECORDS
+
+    if spec.judge is None or not found.is_sure("judge"):
+        return
+    for name, judging, judged in (("rows", spec.judge.rows, schema), ("labels", spec.judge.labels, RECORDS)):
+        if judging is None:
+            continue
+        if name == "labels" and spec.labels is None:
+            yield found.wrong("judge.labels", "there are no questions to judge.", "declare 'labels', or delete this.")
+        if judging.people is not None:
+            try:
+                read_people(root / judging.people, judging.people, shown_of(judged), judging.rubric)
+            except SynthError as error:
+                yield found.wrong(f"judge.{name}.people", error.problem, error.fix)
 
 
 def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> Iterator[Mistake]:

@@ -21,7 +21,8 @@ def files(defs: Path) -> list[Path]:
 def mistakes_of_suites(name: str, root: Path, suites: Suites) -> Iterator[Mistake]:
     """Suites that would refuse to load, and files that no gate would read."""
     own = suites.folder / name
-    for gate in GATES:
+    known = (*GATES, *LABEL_GATES)
+    for gate in known:
         try:
             suites.load(gate, name)
         except SynthError as error:
@@ -30,9 +31,9 @@ def mistakes_of_suites(name: str, root: Path, suites: Suites) -> Iterator[Mistak
             line, field = _place_in_suite(file, error.problem)
             yield Mistake(shown(file, root), line, field, error.problem, error.fix)
     for file in sorted(own.glob("*")):
-        if file.stem not in (*GATES, *LABEL_GATES) or file.suffix != ".json":
+        if file.stem not in known or file.suffix != ".json":
             problem = f"no gate is called {file.stem!r}, so this file is not read and the default suite holds."
-            fix = meant(file.stem, GATES, "delete it, or name it by its gate: " + ", ".join(GATES) + ".")
+            fix = meant(file.stem, known, "delete it, or name it by its gate: " + ", ".join(known) + ".")
             yield Mistake(shown(file, root), None, "", problem, fix)
 
 

@@ -6,6 +6,6 @@ UNMEASURED whatever its severity.
 """
 
 from synth_pipeline.adapters.gates.judge import judge_findings, judge_table
-from synth_pipeline.adapters.gates.suite import DATA_GATES, FINDING_GATES, GATES, Suites
+from synth_pipeline.adapters.gates.suite import DATA_GATES, FINDING_GATES, GATES, LABEL_GATES, Suites
 
-__all__ = ["DATA_GATES", "FINDING_GATES", "GATES", "Suites", "judge_findings", "judge_table"]
+__all__ = ["DATA_GATES", "FINDING_GATES", "GATES", "LABEL_GATES", "Suites", "judge_findings", "judge_table"]

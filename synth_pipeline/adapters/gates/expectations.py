@@ -32,13 +32,16 @@ class ExpectFinding(BatchExpectation):
     min_ratio: float | None = None
     family: str | None = None  # of the error budget
     voids: bool = False  # where it fails, nothing that this suite judges has been measured
+    voids_check: bool = False  # where it does not hold, nothing of this check has been measured
     max_value: float | None = None
     min_value: float | None = None
+    min_shown: float | None = None
     fetch_all: Literal[True] = True  # asks for the whole table under the name of a metric that exists
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.head",)
     success_keys: ClassVar[tuple[str, ...]] = (
-        "check", "metric", "subjects", "optional", "unless", *BOUNDS, "voids", "fetch_all",
+        "check", "metric", "subjects", "optional", "unless", *BOUNDS, "voids", "voids_check",
+        "fetch_all",
     )  # fmt: skip
 
     @root_validator(skip_on_failure=True, allow_reuse=True)  # Dagster reloads code
@@ -61,7 +64,8 @@ class ExpectFinding(BatchExpectation):
             voids = self.voids and verdict is Verdict.BLOCK
             verdict = Verdict.UNMEASURED if voids else verdict
             judged.append({"index": index, "subject": finding["subject"], "verdict": verdict, "reason": reason,
-                           "excess": abs(finding["value"] - finding["baseline"]), "voids": voids})  # fmt: skip
+                           "excess": abs(finding["value"] - finding["baseline"]), "voids": voids,
+                           "voids_check": self.voids_check and not verdict.holds})  # fmt: skip
         absent = [] if optional else sorted(set(self.subjects or ()) - set(table["subject"]))
         if not len(table) and not self.subjects and not optional:
             absent = ["(any)"]

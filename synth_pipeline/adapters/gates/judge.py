@@ -15,6 +15,7 @@ from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 _SHOWN = 3  # subjects named in a reason
 
@@ -67,6 +68,8 @@ def judge_findings(suite: Suite, findings: pd.DataFrame, without: Iterable[str] 
         lines += [_finding_line(one, findings) for one in results]
         if any(row.get("voids") for one in results for row in (one.result or {}).get("judged", [])):
             lines = _voided(lines, findings)
+        for check in {one.expectation_config.kwargs["check"] for one in results if _voids_check(one)}:
+            lines = _voided(lines, findings, check)
     findings = findings.drop(columns=["p_holm", "alpha"], errors="ignore")
     unjudged = findings["verdict"] == ""
     if suite.judges_all and unjudged.any():
@@ -135,7 +138,18 @@ def _table_line(one: "ExpectationValidationResult") -> Line:
     count = result.get("unexpected_count")
     observed = f"{count} values" if count is not None else str(result.get("observed_value", "failed"))
     verdict = Verdict.BLOCK if config.severity.value == "critical" else Verdict.WARN
-    return Line(name, config.severity.value, verdict, f"{name}: {observed[:200]}")
+    return Line(name, config.severity.value, verdict, f"{name}: {observed[:200]}{_wanted(config)}")
+
+
+def _wanted(config: "ExpectationConfiguration") -> str:
+    """The bounds of an expectation of the whole table, and why it stands there; those of a column are real values."""
+    if config.kwargs.get("column") is not None:
+        return ""
+    named = (("at least", "min_value"), ("at most", "max_value"))
+    parts = [f"{word} {value:,}" for word, key in named
+             if isinstance(value := config.kwargs.get(key), int | float)]  # fmt: skip
+    bounds = f", and {' and '.join(parts)} is wanted" if parts else ""
+    return f"{bounds} ({config.notes})" if config.notes and isinstance(config.notes, str) else bounds
 
 
 def _finding_line(one: "ExpectationValidationResult", findings: pd.DataFrame) -> Line:
@@ -159,11 +173,20 @@ def _finding_line(one: "ExpectationValidationResult", findings: pd.DataFrame) ->
     return Line(name, severity, verdict, _reason(kwargs, judged, verdict))
 
 
-def _voided(lines: list[Line], findings: pd.DataFrame) -> list[Line]:
-    """A line said that nothing of this gate was measured: every finding and every other line is UNMEASURED."""
-    findings["verdict"] = Verdict.UNMEASURED.value
-    return [line if line.reason and line.verdict is Verdict.UNMEASURED
+def _voids_check(one: "ExpectationValidationResult") -> bool:
+    return any(row.get("voids_check") for row in (one.result or {}).get("judged", []))
+
+
+def _voided(lines: list[Line], findings: pd.DataFrame, check: str | None = None) -> list[Line]:
+    """A line said that nothing of this gate, or of one check, was measured: its findings and lines are UNMEASURED."""
+    findings.loc[(findings["check"] == check) | (check is None), "verdict"] = Verdict.UNMEASURED.value
+    return [line if (line.reason and line.verdict is Verdict.UNMEASURED) or not _is_of(line, check)
             else Line(line.expectation, line.severity, Verdict.UNMEASURED) for line in lines]  # fmt: skip
+
+
+def _is_of(line: Line, check: str | None) -> bool:
+    """Lines about one check that only warn go on to."""
+    return check is None or (line.severity == "critical" and line.expectation.split(" ", 1)[0] == check)
 
 
 def _soften(verdict: Verdict, severity: str) -> Verdict:

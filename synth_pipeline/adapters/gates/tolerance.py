@@ -11,7 +11,7 @@ from typing import Any
 
 from synth_pipeline.core.verdict import Verdict
 
-BOUNDS = ("max_excess", "min_ratio", "family", "max_value", "min_value")
+BOUNDS = ("max_excess", "min_ratio", "family", "max_value", "min_value", "min_shown")
 
 CLEAR = 1.6  # half intervals at 99 %, four standard errors: with fewer, some column of any clean table would warn
 
@@ -86,6 +86,14 @@ def _min_value(finding: Mapping[str, Any], least: float) -> Outcome:
     return _PASS if value >= least else (Verdict.BLOCK, f"{value:.4g}, and at least {least:g} is required")
 
 
+def _min_shown(finding: Mapping[str, Any], least: float) -> Outcome:
+    """``least`` that a measure of trust must be shown to exceed; what is not shown is no fault of the rows."""
+    low = finding["low"]
+    if math.isfinite(low) and low >= least:
+        return _PASS
+    return Verdict.UNMEASURED, f"{finding['value']:.3g}, at least {low:.3g}: not shown to be {least:g} or more"
+
+
 def _too_wide(finding: Mapping[str, Any], tolerance: float) -> Outcome | None:
     """Unmeasured where the noise is larger than the tolerance; says how many rows would do."""
     half = (finding["high"] - finding["low"]) / 2
@@ -104,4 +112,5 @@ _RULES = {
     "family": _family,
     "max_value": _max_value,
     "min_value": _min_value,
+    "min_shown": _min_shown,
 }

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from synth_pipeline.core.judged import Judged
 from synth_pipeline.core.records import RECORDS
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.core.table import Table
@@ -16,7 +17,8 @@ class LabelEvidence:
     """Records, the documents of train that they were to be made over, and what they must not touch.
 
     ``documents`` are texts by name; ``barred`` holds the names, and ``barred_texts`` the documents themselves, of
-    holdout and sealed.
+    holdout and sealed.  ``at_odds`` counts records that were dropped since samples answered otherwise, None where
+    nobody asked again; ``judged`` is what a judge said, if one is declared.
     """
 
     records: Table
@@ -24,6 +26,9 @@ class LabelEvidence:
     barred: frozenset[str] = frozenset()
     barred_texts: tuple[str, ...] = ()
     seed: Seed = field(default_factory=lambda: Seed(0, ("audit of labels",)))
+
+    at_odds: int | None = None
+    judged: Judged | None = None
 
     def __post_init__(self) -> None:
         assert self.records.schema == RECORDS

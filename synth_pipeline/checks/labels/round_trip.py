@@ -8,7 +8,8 @@ import numpy as np
 from synth_pipeline.checks.labels.evidence import LabelEvidence
 from synth_pipeline.checks.labels.shares import share
 from synth_pipeline.core.finding import Family, Finding
-from synth_pipeline.text.tokens import tokens
+from synth_pipeline.text.grams import Grams
+from synth_pipeline.text.space import Weights
 
 ASKED = 2_000  # questions that are tried
 FOUND = 10  # documents among which the right one must be
@@ -38,12 +39,14 @@ class RoundTrip:
             yield Finding(self.name, self.family, "all records", "lost", np.nan, note=told)
             return
         names, texts = _searched(evidence, chosen, stream)
-        vectoriser, index = _index(texts)
+        documents = Grams.of_words(texts)
+        weights = Weights.fit(documents)
+        index = weights.of(documents).T.tocsc()
         place = {name: number for number, name in enumerate(names)}
         sample = evidence.frame.iloc[chosen]
         own = np.array([place[name] for name in sample["document_id"]])
-        lost = _lost(vectoriser.transform(sample["question"].tolist()), index, own)
-        quoted = _lost(vectoriser.transform(sample["span"].tolist()), index, own)
+        lost = _lost(weights.of(Grams.of_words(sample["question"].tolist())), index, own)
+        quoted = _lost(weights.of(Grams.of_words(sample["span"].tolist())), index, own)
         chance = 1 - min(FOUND, len(names)) / len(names)
         note = f"by chance {chance:.3g}; among {len(names):,} documents"
         yield share(self.name, "all records", "lost", lost, float(quoted.mean()), sampled=True, note=note)
@@ -64,13 +67,6 @@ def _searched(evidence: LabelEvidence, chosen: np.ndarray, stream: np.random.Gen
         asked |= {name for number, name in enumerate(others) if number in picked}
         names = [name for name in names if name in asked]
     return names, [evidence.documents[name] for name in names]
-
-
-def _index(texts: list[str]) -> tuple[Any, Any]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectoriser = TfidfVectorizer(analyzer=tokens, sublinear_tf=True, dtype=np.float32)
-    return vectoriser, vectoriser.fit_transform(texts).T.tocsc()
 
 
 def _lost(queries: Any, index: Any, own: np.ndarray) -> np.ndarray:

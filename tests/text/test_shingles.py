@@ -1,38 +1,9 @@
-"""Words, runs of words, and how alike two texts are."""
+"""Sets of runs of words, and how alike two texts are."""
 
 import numpy as np
 import pytest
 
-from synth_pipeline.text.shingles import jaccard, runs, shingle_sets
-from synth_pipeline.text.tokens import encoded, tokens
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Hello, World!", ["hello", "world"]),
-        ("snake_case and don't", ["snake", "case", "and", "don", "t"]),
-        ("ｆｕｌｌ width ﬁne STRASSE straße", ["full", "width", "fine", "strasse", "strasse"]),
-        ("  \n ", []),
-    ],
-)
-def test_words_whatever_their_case_width_and_punctuation(text, words):
-    assert tokens(text) == words
-
-
-def test_words_are_numbered_alike_in_any_company():
-    numbers, offsets = encoded(["a b", "", "b a c"])
-    assert numbers.dtype == np.uint64
-    assert offsets.tolist() == [0, 2, 2, 5]
-    assert numbers[:2].tolist() == numbers[[3, 2]].tolist()
-
-
-def test_runs_stay_within_their_text():
-    numbers, offsets = encoded(["a b c", "c d", ""])
-    found, texts = runs(numbers, offsets, 2)
-    assert texts.tolist() == [0, 0, 1]
-    assert len(set(found.tolist())) == 3
-    assert len(runs(*encoded(["a"]), 2)[0]) == 0
+from synth_pipeline.text.shingles import jaccard, shingle_sets
 
 
 @pytest.mark.parametrize("words", [1, 2, 3])

@@ -1,0 +1,76 @@
+"""Questions that are asked again, of a language model that answers as each test says."""
+
+import pytest
+
+from synth_pipeline.core.account import accounting
+from synth_pipeline.core.language_model import Question, Reason, speaking
+from synth_pipeline.core.records import AT_ODDS
+from synth_pipeline.core.seeds import Seed
+from synth_pipeline.labelling.again import Said, overlap
+from tests.labelling.test_language_model import labeller, train
+from tests.language_model import Speaker
+
+TEXT = "A lost card is blocked at once. A new one comes in a week."
+
+
+def speaker(*again: object) -> Speaker:
+    """One question over each document, and these answers where it is asked again."""
+
+    def answer(question: Question) -> object:
+        if question.schema is Said:
+            return again[question.sample]
+        return {"records": [{"question": f"When is card {question.sample} blocked?", "answer": "At once",
+                             "span": "A lost card is blocked at once."}]}  # fmt: skip
+
+    return Speaker(answer)
+
+
+def made(model: Speaker, samples: int, **more: object) -> tuple[int, dict[str, int]]:
+    with speaking(model), accounting():
+        labelled = labeller(samples=samples, records=1, when_short="keep", **more).label(train([TEXT]), Seed(1))
+    return len(labelled.records), dict(labelled.dropped)
+
+
+@pytest.mark.parametrize(
+    ("again", "kept"),
+    [
+        ([{"answer": "at ONCE.", "span": "elsewhere"}] * 2, True),
+        ([{"answer": "right away", "span": "lost card is blocked at once."}] * 2, True),
+        ([{"answer": "in a week", "span": "A new one comes in a week."}] * 2, False),
+        ([{"answer": "at once", "span": ""}, {"answer": "in a week", "span": ""}], False),  # one of two is no majority
+        ([{"answer": "at once", "span": ""}, {"answer": "no", "span": ""}, {"answer": "at once", "span": ""}], True),
+        ([{"answer": "at once", "span": ""}, Reason.REFUSED, Reason.FAILED], False),
+        ([{"answer": "!", "span": "?"}] * 2, False),
+    ],
+)
+def test_a_record_stays_when_most_samples_agree(again, kept):
+    rows, dropped = made(speaker(*again), len(again))
+    assert rows == kept
+    assert (AT_ODDS in dropped) is not kept
+
+
+def test_samples_are_requests_of_their_own_and_questions_are_data():
+    model = speaker({"answer": "at once", "span": ""}, {"answer": "at once", "span": ""})
+    made(model, 2)
+    first, *again = model.heard
+    assert [(one.sample, one.parameters["seed"]) for one in again] == [(0, 0), (1, 1)]
+    assert "- question: When is card" in again[0].messages[1]["content"] and TEXT in again[0].messages[1]["content"]
+    assert again[0].messages == again[1].messages != first.messages
+
+
+def test_nobody_is_asked_again_unless_that_is_declared():
+    model = speaker()
+    assert made(model, 0)[0] == 1 and len(model.heard) == 1
+
+
+def test_what_the_budget_did_not_reach_is_not_said_to_be_contradicted():
+    model = speaker({"answer": "at once", "span": ""}, {"answer": "at once", "span": ""})
+    model._budget = 2
+    rows, dropped = made(model, 2)
+    assert rows == 0 and AT_ODDS not in dropped and dropped[Reason.UNASKED] >= 1
+
+
+def test_overlap_is_the_share_of_what_either_covers():
+    assert overlap("abcdef", "abcd", "cdef") == pytest.approx(2 / 6)
+    assert overlap("abcdef", "abc", "abc") == 1
+    assert overlap("abcdef", "abc", "xyz") == overlap("abcdef", "abc", "") == 0
