@@ -66,7 +66,7 @@ class DatasetSpec(DatasetFields):
 
 _LEARNED = {"name", "source", "columns", "exclude", "key", "entity", "shares", "rows", "fit_rows", "generator"}
 # what is paid to a language model, and how fast, alters no answer: a larger budget must not get around a block
-_OF_NO_WORD = {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True}
-_OF_NO_ANSWER: Mapping[str, Any] = {"budget": True, "endpoint": _OF_NO_WORD, "others": {"__all__": _OF_NO_WORD}}
-_OF_NO_VECTOR: Mapping[str, Any] = {"dedup": {"semantic": {"embedding": {"budget": True, "endpoint": _OF_NO_WORD}}}}
+_OF_ENDPOINTS = {"limits": True, "mode": True, "price": True, "timeout_seconds": True, "api_key_env": True}
+_OF_NO_ANSWER: Mapping[str, Any] = {"budget": True, "endpoint": _OF_ENDPOINTS, "others": {"__all__": _OF_ENDPOINTS}}
+_OF_NO_VECTOR: Mapping[str, Any] = {"dedup": {"semantic": {"embedding": {"budget": True, "endpoint": _OF_ENDPOINTS}}}}
 _OF_NO_ROW: Mapping[str, Any] = {"generator": {**_OF_NO_ANSWER, "patience": True, "when_short": True}}

@@ -100,13 +100,6 @@ class Writer:
         return item if label is None else item | {"label": label}
 
 
-def _place_of(question: str, document: str) -> int:
-    """The sentence that has most words of the question."""
-    asked = set(question.strip("?").replace(",", "").split())
-    shared = [len(asked & {word.strip(".,;:()") for word in one.split()}) for one in SENTENCE.findall(document)]
-    return shared.index(max(shared)) if shared else 0
-
-
 def _fields(example: str) -> Item:
     """What an example holds that is a row or turns in JSON or Python in quotes; changed words may break it."""
     try:
@@ -117,6 +110,13 @@ def _fields(example: str) -> Item:
     if isinstance(held, dict):
         return held
     return {"conversation": {"turns": held}} if isinstance(held, list) else {"program": held}
+
+
+def _place_of(question: str, document: str) -> int:
+    """The sentence that has most words of the question."""
+    asked = set(question.strip("?").replace(",", "").split())
+    shared = [len(asked & {word.strip(".,;:()") for word in one.split()}) for one in SENTENCE.findall(document)]
+    return shared.index(max(shared)) if shared else 0
 
 
 def _span(document: str, number: int) -> Item:

@@ -5,7 +5,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class Pool:
 
     by_label: dict[str, tuple[str, ...]]
     label_of: dict[str, str]
-    more_of: dict[str, dict[str, Any]]  # the other columns of a text
+    more_of: dict[str, dict[str, Any]] = field(default_factory=dict)  # the other columns of a text
 
     @property
     def labels(self) -> tuple[str, ...]:
