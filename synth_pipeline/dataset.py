@@ -58,9 +58,10 @@ class DatasetSpec(DatasetFields):
 
     @property
     def rules(self) -> str:
-        """Hash of constraints and judge, by which a release is judged too; empty without any."""
+        """Hash of constraints, presidio and judge, by which a release is judged too; empty without any."""
         judged = [self.model_dump_json(include={"judge"}, exclude={"judge": _OF_NO_ANSWER})] if self.judge else []
-        declared = [self.model_dump_json(include={"constraints"})] if self.constraints else []
+        named = {name for name in ("constraints", "presidio") if getattr(self, name)}
+        declared = [self.model_dump_json(include=named)] if named else []
         return of_text(*declared, *judged) if declared or judged else ""
 
 

@@ -1,5 +1,6 @@
 """The audit: memorisation, fidelity, utility and diversity, each a table of findings."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -43,11 +44,13 @@ def audit(run: Run, gate: str) -> Artefact:
     return write_findings(run, gate, findings, parents)
 
 
-def write_findings(run: Run, gate: str, findings: pd.DataFrame, parents: dict[str, str]) -> Artefact:
+def write_findings(
+    run: Run, gate: str, findings: pd.DataFrame, parents: dict[str, str], checks: Sequence[str] = ()
+) -> Artefact:
     with run.store.writing(run.name, gate, run.id) as draft:
         findings.to_parquet(draft.data, index=False)
         draft.parents, draft.content = parents, of_frame(findings.assign(_parents=str(sorted(parents.items()))))
-        draft.facts = {"findings": len(findings), "rules": run.spec.rules}
+        draft.facts = {"findings": len(findings), "rules": run.spec.rules, "checks": list(checks)}
     artefact = run.get(gate)
     note_findings(run, gate, artefact.content, findings)
     return artefact

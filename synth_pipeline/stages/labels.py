@@ -26,6 +26,7 @@ from synth_pipeline.steps import label, label_evidence, measure_labels
 GATE = "grounding"
 ORIGIN = ("version", "batch_id", "labeller", "generation", "seed", "source", "spec")
 REJECTED = "rejected by a reviewer"
+_CHECKS = [check.name for check in LABEL_CHECKS]
 
 
 def make_labels(run: Run) -> Artefact:
@@ -77,7 +78,7 @@ def audit_labels(run: Run) -> Artefact:
             evidence, judged=judge_records(run, evidence.records),
             at_odds=made.facts["dropped"].get(AT_ODDS, 0) if asked_again else None,
         ))  # fmt: skip
-    return write_findings(run, GATE, findings, parents)
+    return write_findings(run, GATE, findings, parents, _CHECKS)
 
 
 def _measured_before(run: Run, parents: dict[str, str]) -> pd.DataFrame | None:
@@ -88,10 +89,10 @@ def _measured_before(run: Run, parents: dict[str, str]) -> pd.DataFrame | None:
     before = run.store.find(run.name, GATE)
     if before is None or before.parents != parents or before.facts["rules"] != run.spec.rules:
         return None
-    if run.spec.judge is not None and run.spec.judge.labels is not None:
+    is_judged = run.spec.judge is not None and run.spec.judge.labels is not None
+    if is_judged or before.facts.get("checks") != _CHECKS:
         return None
-    findings = pd.read_parquet(before.file(DATA))
-    return findings if {check.name for check in LABEL_CHECKS} <= set(findings["check"]) else None
+    return pd.read_parquet(before.file(DATA))
 
 
 def _records(made: Artefact) -> Table:

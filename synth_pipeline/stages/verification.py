@@ -31,8 +31,8 @@ def failed_gates(run: Run, gates: tuple[str, ...]) -> list[str]:
             reasons.append(f"the gate {gate} says {last['verdict']}: {last['reasons'].splitlines()[0]}")
         elif last["suite"] != suites().load(gate, run.name).hash:
             reasons.append(f"the suite of the gate {gate} was edited after it judged")
-        elif gate in ("fidelity", "grounding") and artefact.facts.get("rules", "") != run.spec.rules:
-            reasons.append(f"the constraints or the judge were edited after the gate {gate} judged")
+        elif artefact.facts.get("rules", run.spec.rules) != run.spec.rules:
+            reasons.append(f"the constraints, the judge or presidio were edited after the gate {gate} judged")
     return reasons + mixed(run, gates)
 
 

@@ -112,7 +112,7 @@ def test_a_broken_constraint_blocks_and_an_edited_one_makes_the_judgement_stale(
 
     run = Run(ruled(79), store(), "one")
     assert dict(through(run, until="fidelity"))["fidelity"].holds
-    stale = "the constraints or the judge were edited after the gate fidelity judged"
+    stale = "the constraints, the judge or presidio were edited after the gate fidelity judged"
     edited = Run(ruled(40), store(), "two")
     assert stale not in failed_gates(run, ("fidelity",))
     assert stale in failed_gates(edited, ("fidelity",))
