@@ -133,6 +133,7 @@ class Client:
             kept = reply.attempts > 0
         finally:
             job.sending = False
+            job.let_go()
             if not kept:
                 await self._ledger.release([request.key])
         return reply, kept
@@ -220,6 +221,10 @@ class Client:
             used = said.usage.total if isinstance(said, Reply) and said.usage else None
             lane.leave(ticket, answered=isinstance(said, Reply), congested=failure is not None and failure.congested,
                        tokens=used)  # fmt: skip
+            if isinstance(said, Reply):
+                job.hold(lane.free)
+            else:
+                lane.free()
             if said is None:
                 breaker.abandoned()
             elif said is _ELSEWHERE:

@@ -135,6 +135,10 @@ class _Joint(Job):
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
 
+    def hold(self, free: Callable[[], None]) -> None:
+        """The slot of a call is free at once: its texts are kept one by one."""
+        free()
+
     @property
     def sending(self) -> bool:
         return any(job.sending for job in self._jobs)

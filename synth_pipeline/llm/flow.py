@@ -16,11 +16,25 @@ _BATCHED = 20_000  # requests under way where they go in batches
 
 
 class Job:
-    """One request under way.  ``sending``: it may be billed at any moment, so it is let finish."""
+    """One request under way.  ``sending``: it may be billed at any moment, so it is let finish.
+
+    It holds its slot until the answer is on the disk, so that a kill loses no more than may be in flight.
+    """
 
     def __init__(self) -> None:
         self.sending = False
         self.stopping = False
+        self._free: Callable[[], None] | None = None
+
+    def hold(self, free: Callable[[], None]) -> None:
+        """Keep a slot until ``let_go``."""
+        self._free = free
+
+    def let_go(self) -> None:
+        """Give back what slot is held, if any is."""
+        free, self._free = self._free, None
+        if free is not None:
+            free()
 
     def go_on(self) -> None:
         """Raise CancelledError where no further attempt is wanted."""

@@ -59,10 +59,18 @@ class Slots:
 
     def release(self, era: int, *, answered: bool, congested: bool) -> None:
         """Give a slot back, and learn from how the request fared."""
+        self.learn(era, answered=answered, congested=congested)
+        self.free()
+
+    def learn(self, era: int, *, answered: bool, congested: bool) -> None:
+        """Move the limit by how a request fared whose slot is still held."""
         if congested:
             self._shrink(era)
         elif answered:
             self._grow()
+
+    def free(self) -> None:
+        """Give a slot back."""
         self.in_flight -= 1
         self._let_in()
 
@@ -144,10 +152,14 @@ class Lane:
         return Ticket(max(era, self.slots.era), tokens)
 
     def leave(self, ticket: Ticket, *, answered: bool, congested: bool, tokens: int | None = None) -> None:
-        """Tell how it went; ``tokens`` is what the request really took."""
+        """Tell how it went; ``tokens`` is what the request really took.  The slot is held until ``free``."""
         if tokens is not None:
             self._tokens.correct(tokens - ticket.tokens)
-        self.slots.release(ticket.era, answered=answered, congested=congested)
+        self.slots.learn(ticket.era, answered=answered, congested=congested)
+
+    def free(self) -> None:
+        """Let another request in: the answer to the last one is kept, or there is none."""
+        self.slots.free()
 
     def pause(self, seconds: float) -> None:
         """Send nothing for so long: the endpoint asked for it."""

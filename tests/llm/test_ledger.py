@@ -53,7 +53,23 @@ def test_kills_pay_again_for_what_was_in_flight_at_most(server, endpoint, tmp_pa
         assert [outcome.kind for outcome in outcomes] == [Kind.ANSWERED] * 400
         assert sum(outcome.reused for outcome in outcomes) == kept > 0
     assert 0 < server.stats()["billed"] - 400 <= in_flight
-    assert in_flight <= 3 * 16 * 2  # those at the server, and those whose answer was not yet on the disk
+    assert in_flight <= 3 * 16  # a slot is held until its answer is on the disk
+
+
+def test_nothing_more_is_sent_while_as_many_answers_wait_for_the_disk(server, endpoint, ledger, monkeypatch) -> None:
+    """Each answer takes 50 ms to its disk, and 4 may be in flight: of 4 more a kill would know nothing."""
+    settle, kept, most = ledger.settle, 0, 0
+
+    async def slowly(*given: object) -> None:
+        nonlocal kept, most
+        await asyncio.sleep(0.05)
+        most = max(most, len(server.times) - kept)
+        await settle(*given)
+        kept += 1
+
+    monkeypatch.setattr(ledger, "settle", slowly)
+    complete(ledger, asks(endpoint(limits={"concurrency": 4}), 40))
+    assert kept == 40 and most == 4
 
 
 def test_two_processes_do_not_both_pay(server, endpoint, tmp_path) -> None:
