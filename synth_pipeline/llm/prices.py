@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from synth_pipeline.llm.outcome import Usage
 from synth_pipeline.spec.endpoint import Endpoint, Price
 
-TABLE_VERSION = "openai-2025-08"
+TABLE_VERSION = "openai-2026-06"
 OPENAI = "api.openai.com"  # the same name elsewhere has another price
 
 # US dollars per million tokens: prompt, answer, remembered prompt; a batch costs half
@@ -24,6 +24,8 @@ _TABLE: Mapping[str, tuple[float, float, float | None]] = {
     "gpt-4o-mini": (0.15, 0.6, 0.075),
     "o3": (2.0, 8.0, 0.5),
     "o4-mini": (1.1, 4.4, 0.275),
+    "text-embedding-3-small": (0.02, 0.0, None),
+    "text-embedding-3-large": (0.13, 0.0, None),
 }
 
 
