@@ -171,6 +171,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=59, help="of every fault")
     parser.add_argument("--clean", type=int, default=15, help="seeds of every clean size")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--table", action="append", help="only this one; may be given several times")
     parser.add_argument(
         "--sample", action="store_true", help="a fixed small sample: status 1 where a promise is broken"
     )
@@ -181,6 +182,7 @@ def main() -> None:
     done = {json.loads(line)["key"] for line in given.out.read_text().splitlines()} if given.out.exists() else set()
     cases = sorted([*promised_cases(given.seeds), *clean_cases(given.clean)], key=lambda case: case.seed)
     cases += curve_cases(given.seeds // CURVES)
+    cases = [case for case in cases if given.table is None or case.table in given.table]
     cases = [case for case in cases if any(f"{case.key} {name}" not in done for name in case.faults or ("clean",))]
     commit = _commit()
     with ProcessPoolExecutor(given.workers) as pool, given.out.open("a") as file:

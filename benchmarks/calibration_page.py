@@ -14,6 +14,8 @@ Every audit is a random split of a real table into train, holdout and rows that 
 planted in the latter. The census is UCI Adult with its 15 columns; `census_extended` has an identifier, two dates in
 order and two columns with gaps besides. Shoppers are UCI Online Shoppers with 18 columns, and `shoppers_15` the first
 fifteen of them; fair is the survey that comes with statsmodels, and so is RAND HIE; digits come with scikit-learn.
+`docstrings` are what the installed scientific libraries say of their functions and classes, `banking77` questions to
+a bank; of both one text of each cluster of near duplicates is kept, as in every corpus before the split.
 Intervals are Clopper and Pearson's at 95 %. Splits of one table overlap, the more the larger they are.
 """
 SEEN = """## Planted faults

@@ -9,8 +9,11 @@ import pandas as pd
 
 from synth_pipeline.adapters.ingest.parts import read_real
 from synth_pipeline.core.table import Table
+from synth_pipeline.dedup.near import near_duplicates
 from synth_pipeline.defs.docstrings.corpus import documents
 from synth_pipeline.defs.fair.survey import women
+from synth_pipeline.spec.dedup import Near
+from synth_pipeline.text.shingles import shingle_sets
 
 
 def randhie() -> pd.DataFrame:
@@ -50,13 +53,19 @@ def census_extended() -> pd.DataFrame:
 
 
 def docstrings() -> pd.DataFrame:
-    """What scientific libraries say of their functions and classes, with the library: one text a name."""
-    return documents()[["text", "library"]].drop_duplicates("text").reset_index(drop=True)
+    """What scientific libraries say of their functions and classes, with the library."""
+    return _apart(documents()[["text", "library"]])
 
 
 def banking77() -> pd.DataFrame:
-    """10,003 questions to a bank, of 77 kinds (CC BY 4.0, PolyAI)."""
-    return FRAMES["banking77_train"]().rename(columns={"category": "label"})
+    """Questions to a bank, of 77 kinds (CC BY 4.0, PolyAI)."""
+    return _apart(FRAMES["banking77_train"]().rename(columns={"category": "label"}))
+
+
+def _apart(corpus: pd.DataFrame) -> pd.DataFrame:
+    """One text of each cluster of near duplicates, as a corpus has it before the split."""
+    stands = near_duplicates(shingle_sets(corpus["text"].tolist(), Near().words), Near().threshold)
+    return corpus[stands == np.arange(len(corpus))].reset_index(drop=True)
 
 
 FRAMES: dict[str, Callable[[], pd.DataFrame]] = {"fair": women, "randhie": randhie, "digits": digits,
