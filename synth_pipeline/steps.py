@@ -1,6 +1,6 @@
 """The verbs, in the order in which the data flows.  Pure: tables in, tables out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -91,9 +91,9 @@ def label_evidence(spec: DatasetSpec, records: Table, train: Train, barred: Iter
     )  # fmt: skip
 
 
-def measure_labels(evidence: LabelEvidence, workers: int = WORKERS) -> pd.DataFrame:
-    """All checks of records, as a table of findings."""
-    return run_checks(LABEL_CHECKS, evidence, workers)
+def measure_labels(evidence: LabelEvidence, only: Collection[str] = (), workers: int = WORKERS) -> pd.DataFrame:
+    """All checks of records, or some by name, as a table of findings."""
+    return run_checks([check for check in LABEL_CHECKS if not only or check.name in only], evidence, workers)
 
 
 def run_checks(checks: Iterable[Any], evidence: Any, workers: int = WORKERS) -> pd.DataFrame:

@@ -41,7 +41,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     # every generator that was fitted and audited beside the declared one, which is a further look at the holdout
     "attempts": (*_WHO, "generator", "identity", "seed", "artefact", "verdict", "reasons"),
     # synthetic rows that wait for a person, and what that person decided
-    "reviews": (*_WHO, "of", "record", "state", "why", "reviewer", "row"),
+    "reviews": (*_WHO, "of", "record", "state", "why", "said", "reviewer", "row"),
     # memorisation blocks, which are final for an identity
     "blocks": (*_WHO, "identity", "reasons"),
 }

@@ -31,6 +31,7 @@ def verdict_findings(judged: Judged, family: Family, seed: Seed) -> Iterator[Fin
         note = "no people have judged any rows, so that nobody knows whether the judge can tell"
         yield Finding(NAME, family, ALL, "without people", 1.0, note=note)
     told = ", ".join(f"{count:,} verdicts {reason}" for reason, count in judged.unanswered.items())
+    told = f"of all rows that were asked about, real ones too: {told}" if told else ""
     yield _of_share(family, ALL, "unanswered", np.isnan(judged.made.settled).all(axis=1), told)
     contested = len(judged.contested())
     yield Finding(NAME, family, ALL, "to review", float(contested), n=len(judged.made),
@@ -50,7 +51,7 @@ def _below(judged: Judged, place: int, criterion: Criterion, family: Family) -> 
     for side, hits in (("synthetic", made), ("real", control)):
         if hits is not None and not len(hits):
             told = ", ".join(f"{count:,} {reason}" for reason, count in judged.unanswered.items())
-            note = f"too few {side} rows have a verdict ({told or 'there are none'})"
+            note = f"too few {side} rows have a verdict ({f'of all rows, {told}' if told else 'there are none'})"
             yield Finding(NAME, family, name, "below acceptable", np.nan, note=note)
             return
     accepted, others = (_FEW, _FEW) if judged.people is None else _by_people(judged.people, place, criterion)
@@ -78,9 +79,9 @@ class _Apart:
     baseline: float
 
     def seen_by(self, sight: float) -> "_Apart":
-        """Differences as they are when so much of them is seen, above 0 to 1."""
-        value, low, high = (self.baseline + (x - self.baseline) / sight for x in (self.value, self.low, self.high))
-        return _Apart(value, low, high, self.baseline)
+        """Differences as they are when so much of them is seen, above 0 to 1; shares and limits stay in 0 to 1."""
+        told = self.baseline + (np.array([self.value, self.low, self.high]) - self.baseline) / sight
+        return _Apart(*np.clip(told, 0, 1).tolist(), self.baseline)
 
 
 def _apart(made: np.ndarray, control: np.ndarray | None) -> _Apart:

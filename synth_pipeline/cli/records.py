@@ -49,7 +49,8 @@ def review(
 ) -> None:
     """List the synthetic rows of DATASET over which a judge, its samples, rules or people disagree, or decide on them.
 
-    Only synthetic rows are shown.  A decision holds from the next run on; the last one counts.
+    No real row is shown; questions over documents quote the words of theirs.  A decision holds from the next run on;
+    the last one counts.
     """
     from synth_pipeline.adapters.project import store
     from synth_pipeline.stages.review import ACCEPTED, OPEN, REJECTED, decide, reviews_of
@@ -65,6 +66,8 @@ def review(
         if one.state == OPEN or decided:
             who = f" by {one.reviewer}" if one.reviewer else ""
             say(f"{one.record[:12]}  {one.state}{who}: {one.why}")
+            if one.said:
+                say(f"    the judge: {one.said}")
             say("\n".join(f"    {column}: {value}" for column, value in one.row.items()))
     say(f"{sum(one.state == OPEN for one in listed):,} of {len(listed):,} rows wait for a decision.")
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from string import Formatter
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from synth_pipeline.spec.base import OrAbsent, Spec
 from synth_pipeline.spec.dedup import Near
@@ -142,6 +142,12 @@ class Asks(Spec):
         if not any(one.weight for one in every):
             raise ValueError("every endpoint has the weight 0, so that none would be asked")
         return others
+
+    @model_validator(mode="after")
+    def _shares_with_others(self) -> "Asks":
+        if not self.others and self.endpoint.weight != 1:
+            raise ValueError("'weight' shares the questions among several endpoints, and 'others' names none")
+        return self
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

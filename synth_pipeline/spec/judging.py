@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from synth_pipeline.spec.asking import Asks
 from synth_pipeline.spec.base import OrAbsent, Spec
@@ -36,8 +36,8 @@ class Criterion(Spec):
             raise ValueError(f"scale goes from {worst} to {best}; it must rise, by at most 100")
         if self.acceptable is not None and not worst < self.acceptable <= best:
             raise ValueError(f"acceptable is {self.acceptable}; it must lie above {worst} and be at most {best}")
-        if self.name in RESERVED:
-            raise ValueError(f"a criterion cannot be called {self.name!r}, which is a field of every verdict")
+        if self.name in RESERVED or self.name.startswith("model_") or hasattr(BaseModel, self.name):
+            raise ValueError(f"a criterion cannot be called {self.name!r}, which every verdict has already")
         return self
 
     @property

@@ -30,13 +30,14 @@ def evidence_of(run: Run) -> Evidence:
         run.spec.sensitive,
         run.spec.key,
         constraints=run.spec.constraints,
-        detector=detector(run.spec.presidio),
     )
 
 
 def audit(run: Run, gate: str) -> Artefact:
     """Measure one family; the findings are in the ledger before anybody judges them."""
     evidence = evidence_of(run)
+    if gate == "memorisation":
+        evidence = replace(evidence, detector=detector(run.spec.presidio))
     if gate == "fidelity":
         evidence = replace(evidence, judged=judge_table(run, evidence.synthetic, evidence.holdout.table))
     findings = measure(gate, evidence)

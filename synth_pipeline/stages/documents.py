@@ -43,8 +43,10 @@ def drop_similar(run: Run, spec: DatasetSpec, candidates: Table, generator: str)
 
 
 def _embedding(run: Run, spec: DatasetSpec, semantic: Semantic | None) -> Embed | None:
-    """Of a function or an endpoint, where one is declared."""
+    """Of a function or an endpoint, where one is declared; a drill plants rows of train, which are sent nowhere."""
     if semantic is None or (semantic.embed is None and semantic.embedding is None):
+        return None
+    if run.drill and semantic.embedding is not None:
         return None
     if semantic.embedding is None:
         return embedding_of(semantic.embed or "", ROOT)

@@ -19,10 +19,11 @@ from synth_pipeline.stages.run import Run
 def judge_table(run: Run, synthetic: Table, holdout: Table) -> Judged | None:
     """Verdicts on a random part of the synthetic rows and on as many of the holdout; None where no judge is declared.
 
-    Another synthetic table is another part: rows that a reviewer took out must not leave a sample that was cleaned.
+    A drill plants rows of train among the synthetic ones, which no judge and no reviewer is to see.  Another synthetic
+    table is another part: rows that a reviewer took out must not leave a sample that was cleaned.
     """
     judge = run.spec.judge
-    if judge is None or judge.rows is None:
+    if judge is None or judge.rows is None or run.drill:
         return None
     return _judged(run, judge.rows, "rows", synthetic, holdout)
 

@@ -7,6 +7,7 @@ import pandas as pd
 from synth_pipeline.adapters.endpoint import connected, spoken_of
 from synth_pipeline.adapters.storage import DATA, LABELS, Artefact
 from synth_pipeline.checks.labels import LABEL_CHECKS
+from synth_pipeline.checks.verdicts import NAME as JUDGE
 from synth_pipeline.core.account import accounting
 from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.provenance import Provenance
@@ -26,7 +27,7 @@ from synth_pipeline.steps import label, label_evidence, measure_labels
 GATE = "grounding"
 ORIGIN = ("version", "batch_id", "labeller", "generation", "seed", "source", "spec")
 REJECTED = "rejected by a reviewer"
-_CHECKS = [check.name for check in LABEL_CHECKS]
+_CHECKS = [check.name for check in LABEL_CHECKS if check.name != JUDGE]
 
 
 def make_labels(run: Run) -> Artefact:
@@ -64,35 +65,30 @@ def event_of_labels(run: Run) -> dict[str, object]:
 def audit_labels(run: Run) -> Artefact:
     """Measure the records; findings of an earlier run over the very same records and documents stand.
 
-    Sealed is looked at for what must not be there, which the ledger counts as every look at it.
+    Sealed is looked at for what must not be there, which the ledger counts as every look at it.  What a judge says is
+    always asked for, since people may have judged more meanwhile; answers are paid for once.
     """
-    parents = {asset: run.get(asset).content for asset in (LABELS, "train", "holdout", "sealed")}
+    made, parents = run.get(LABELS), {asset: run.get(asset).content for asset in (LABELS, "train", "holdout", "sealed")}
+    records, train = _records(made), Train(table_of(run.get("train")))
     findings = _measured_before(run, parents)
     if findings is None:
-        made = run.get(LABELS)
         run.ledger.write("openings", [{**run.who(), "version": made.content}])
         barred = [table_of(run.get(side)) for side in ("holdout", "sealed")]
-        evidence = label_evidence(run.spec, _records(made), Train(table_of(run.get("train"))), barred)
-        asked_again = getattr(run.spec.labels, "samples", 0) > 0
-        findings = measure_labels(replace(
-            evidence, judged=judge_records(run, evidence.records),
-            at_odds=made.facts["dropped"].get(AT_ODDS, 0) if asked_again else None,
-        ))  # fmt: skip
+        at_odds = made.facts["dropped"].get(AT_ODDS, 0) if getattr(run.spec.labels, "samples", 0) > 0 else None
+        findings = measure_labels(replace(label_evidence(run.spec, records, train, barred), at_odds=at_odds), _CHECKS)
+    if (judged := judge_records(run, records)) is not None:
+        evidence = replace(label_evidence(run.spec, records, train, []), judged=judged)
+        findings = pd.concat([findings, measure_labels(evidence, [JUDGE])], ignore_index=True)
     return write_findings(run, GATE, findings, parents, _CHECKS)
 
 
 def _measured_before(run: Run, parents: dict[str, str]) -> pd.DataFrame | None:
-    """The findings in force, if they are about the same and every check of now took part.
-
-    What a judge says is always asked for, since people may have judged more meanwhile; answers are paid for once.
-    """
+    """The findings in force without the judge's, if they are about the same and every check of now took part."""
     before = run.store.find(run.name, GATE)
-    if before is None or before.parents != parents or before.facts["rules"] != run.spec.rules:
+    if before is None or before.parents != parents or before.facts.get("checks") != _CHECKS:
         return None
-    is_judged = run.spec.judge is not None and run.spec.judge.labels is not None
-    if is_judged or before.facts.get("checks") != _CHECKS:
-        return None
-    return pd.read_parquet(before.file(DATA))
+    findings = pd.read_parquet(before.file(DATA))
+    return findings[findings["check"] != JUDGE]
 
 
 def _records(made: Artefact) -> Table:

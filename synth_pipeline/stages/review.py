@@ -25,12 +25,16 @@ SHORTEST = 6  # letters of a record's name by which it may be called
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A synthetic row, why it waits, and what came of it; ``of`` is rows or labels, ``record`` the row's hash."""
+    """A synthetic row, why it waits, and what came of it; ``of`` is rows or labels, ``record`` the row's hash.
+
+    ``said`` are the judge's own words.
+    """
 
     dataset: str
     record: str
     of: str
     why: str
+    said: str
     row: dict[str, Any]
     state: str
     reviewer: str
@@ -45,7 +49,7 @@ def queue(run: Run, of: str, made: Table, judged: Judged) -> int:
     events = {
         names[place]: {
             **run.who(), "of": of, "record": names[place], "state": OPEN, "reviewer": "",
-            "why": f"{why}. The judge: {judged.made.reasons[place]}",
+            "why": why, "said": judged.made.reasons[place],
             "row": json.dumps(rows[place], ensure_ascii=False),
         }
         for place, why in contested.items() if names[place] not in known
@@ -59,7 +63,7 @@ def reviews_of(store: Store, dataset: str) -> list[Review]:
     events = Ledger(store).read("reviews", dataset)
     last = events.drop_duplicates("record", keep="last").set_index("record")
     return [
-        Review(one.dataset, one.record, one.of, one.why, json.loads(one.row), *last.loc[one.record, _DECIDED])
+        Review(one.dataset, one.record, one.of, one.why, one.said, json.loads(one.row), *last.loc[one.record, _DECIDED])
         for one in events.drop_duplicates("record").itertuples()
     ]
 
@@ -78,7 +82,8 @@ def decide(store: Store, dataset: str, record: str, state: str, reviewer: str) -
                          f"give one that 'synth review {dataset}' lists, or its first {SHORTEST} letters.")  # fmt: skip
     (one,) = found
     event = {"dataset": dataset, "run_id": "", "of": one.of, "record": one.record, "state": state,
-             "reviewer": reviewer.strip(), "why": one.why, "row": json.dumps(one.row, ensure_ascii=False)}  # fmt: skip
+             "reviewer": reviewer.strip(), "why": one.why, "said": one.said,
+             "row": json.dumps(one.row, ensure_ascii=False)}  # fmt: skip
     Ledger(store).write("reviews", [event])
     return next(review for review in reviews_of(store, dataset) if review.record == one.record)
 

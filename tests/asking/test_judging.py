@@ -98,7 +98,9 @@ def test_rows_go_to_review_for_low_scores_samples_at_odds_and_people_who_say_oth
     ("wrong", "told"),
     [
         ({"scale": [5, 1]}, "must rise"), ({"scale": [1, 5], "acceptable": 1}, "must lie above 1"),
-        ({"name": "reason"}, "field of every verdict"),
+        ({"name": "reason"}, "every verdict has already"),
+        ({"name": "model_dump"}, "every verdict has already"),
+        ({"name": "copy"}, "every verdict has already"),
     ],
 )  # fmt: skip
 def test_a_criterion_must_make_sense(wrong, told):

@@ -96,13 +96,19 @@ def test_a_judge_of_records_sees_no_more_than_they_say_and_what_a_reviewer_rejec
     found = judgement.findings.set_index("metric")
     assert found.loc["at odds", "value"] < 0.02
     assert found.loc["kappa", "value"] > 0.9 and found.loc["below acceptable", "n"] == 300
+    stages.audit_labels(one)
+    assert Ledger(store()).read("openings")["run_id"].tolist() == ["one"], (
+        "the judge is asked again, sealed is not opened"
+    )
+    again = pd.read_parquet(one.get("grounding").data)
+    assert again["check"].tolist() == judgement.findings["check"].tolist()
     two, lenient = judged(corpus, "two", samples=1, judging=judging, judge="lenient")
     assert lenient.verdict is Verdict.UNMEASURED and "kappa" in lenient.reasons[0]
     assert any("the gate grounding says" in reason for reason in stages.verify_labels(two))
     made = records(one)
     record, other = row_hashes(Table.conform(made[RECORDS.names].head(2), RECORDS))
-    event = {"dataset": "docstrings", "run_id": "one", "of": "labels", "state": "open", "why": "odd", "reviewer": "",
-             "row": "{}"}  # fmt: skip
+    event = {"dataset": "docstrings", "run_id": "one", "of": "labels", "state": "open", "why": "odd", "said": "",
+             "reviewer": "", "row": "{}"}  # fmt: skip
     Ledger(store()).write("reviews", [{**event, "record": name} for name in (record, other)])
     decide(store(), "docstrings", record[:12], "rejected", "Ada")
     decide(store(), "docstrings", other[:12], "accepted", "Bo")

@@ -1,5 +1,6 @@
 """A corpus through the stages that are not alike for tables: source, deduplicated, and what is staged."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from synth_pipeline.core.fingerprint import of_frame
 from synth_pipeline.core.provenance import Provenance
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.mock import plan_of, running
-from synth_pipeline.stages import Run
+from synth_pipeline.stages import DRILL, Run
 from synth_pipeline.stages.documents import without_sealed
 from synth_pipeline.stages.real import table_of
 
@@ -176,4 +177,7 @@ def test_what_says_the_same_by_the_vectors_of_an_endpoint_is_dropped_and_paid_fo
         arrived = server.stats(totals=True)["arrived"]
         assert left(run, made) == MADE
         assert server.stats(totals=True)["arrived"] == arrived <= 4
-    assert run.get("deduplicated").facts["dropped_semantic"] == 7
+        assert run.get("deduplicated").facts["dropped_semantic"] == 7
+        drill = replace(run, tags={DRILL: "0.2"})
+        left(drill, [f"a text of train, {text}" for text in MADE])
+        assert server.stats(totals=True)["arrived"] == arrived, "a drill plants rows of train, which are sent nowhere"

@@ -34,7 +34,7 @@ from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.mock import Running, plan_of, running
 from synth_pipeline.spec.columns import Column, Kind, Schema
 from synth_pipeline.spec.judging import Criterion
-from synth_pipeline.stages import Run
+from synth_pipeline.stages import DRILL, Run
 from synth_pipeline.stages.facts import facts_of_run
 from synth_pipeline.stages.judging import judge_table
 from synth_pipeline.stages.review import decide, review_facts, reviews_of
@@ -148,12 +148,23 @@ def test_what_the_judge_does_not_see_is_allowed_for_by_what_people_have_judged()
         people = People(theirs, Scores(own[:, :, None], ("",) * 200))
         return Judged(rubric, below, ("",) * 1_000, real if control else None, people)
 
+    none = {one.metric: one for one in verdict_findings(judged(0.0, True), Family.FIDELITY, Seed(1))}[
+        "below acceptable"
+    ]
+    assert none.low == none.value == 0, "a share is none below 0"
     for control in (True, False):
         found = {one.metric: one for one in verdict_findings(judged(0.42, control), Family.FIDELITY, Seed(1))}
         assert found["as judged"].value == 0.42 and found["as judged"].baseline == 0.3
         assert found["below acceptable"].value == pytest.approx(0.3 + 0.12 / 0.6)
         assert found["below acceptable"].low == pytest.approx(0.3 + (found["as judged"].low - 0.3) / 0.6)
         assert "sees 60% of what people find" in found["below acceptable"].note
+
+
+def test_a_drill_shows_no_judge_and_no_reviewer_the_rows_of_train_that_it_plants(serve):
+    run, where = serve()
+    drill = replace(run, tags={DRILL: "0.2"})
+    assert judge_table(drill, rows(1), rows(2)) is None
+    assert not where.stats(totals=True)["billed"] and not reviews_of(run.store, run.name)
 
 
 def test_real_rows_that_are_as_bad_are_no_fault_of_the_synthetic_ones(serve, suites):

@@ -48,6 +48,7 @@ def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mi
         yield from _texts(found, spec, schema)
         yield from _dedup(found, spec, schema, root)
         yield from _judge(found, spec, schema, root)
+        yield from _presidio(found, spec)
         yield from _target(found, spec, schema, out)
         yield from _too_few(found, spec, suites, out)
 
@@ -173,6 +174,18 @@ def _judge(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> It
                 read_people(root / judging.people, judging.people, shown_of(judged), judging.rubric)
             except SynthError as error:
                 yield found.wrong(f"judge.{name}.people", error.problem, error.fix)
+
+
+def _presidio(found: Declared, spec: DatasetSpec) -> Iterator[Mistake]:
+    """An extra, a model or an entity that is not there."""
+    from synth_pipeline.adapters.presidio import detector
+
+    if spec.presidio is None or not found.is_sure("presidio"):
+        return
+    try:
+        detector(spec.presidio)
+    except SynthError as error:
+        yield found.wrong("presidio", error.problem, error.fix)
 
 
 def _target(found: Declared, spec: DatasetSpec, schema: Schema, rows: Path) -> Iterator[Mistake]:
