@@ -2,6 +2,7 @@
 
 import socket
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,26 @@ from synth_pipeline.llm.sharing import ranked
 from synth_pipeline.mock import plan_of, running
 from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.endpoint import Endpoint
+from tests.llm.server import InThread, Server
 
 CLOSED = "http://127.0.0.1:9/v1"
 
 
 class Text(BaseModel):
     text: str
+
+
+@pytest.fixture
+def two() -> Iterator[tuple[dict[str, Server], Spoken]]:
+    """Two endpoints that answer as they are told."""
+    servers = {name: Server() for name in "ab"}
+    threads = [InThread(server) for server in servers.values()]
+    for name, server in servers.items():
+        server.model = name
+    yield servers, spoken(*(endpoint(name, f"http://127.0.0.1:{thread.port}/v1")
+                            for name, thread in zip(servers, threads, strict=True)))  # fmt: skip
+    for thread in threads:
+        thread.stop()
 
 
 def question(number: int) -> Question:
@@ -78,6 +93,21 @@ def test_an_endpoint_that_is_down_hands_its_questions_on_and_a_rerun_keeps_the_a
             assert a.stats(totals=True)["arrived"] == 0, "what another endpoint had answered was paid for again"
             assert {one.endpoint for one in asked(declared, tmp_path, 60)} == {"a", "b"}
         assert [one.keys for one in again] == [one.keys for one in found]
+
+
+@pytest.mark.parametrize("spare", [['{"text": "from b"}'], ["{}", '{"text": "from b"}'], ["{}", "[]"], ["refused"]])
+def test_an_endpoint_that_answered_badly_and_went_down_is_not_asked_again(tmp_path, two, spare):
+    """It answers in the wrong form, and cannot be asked to mend that; the answer of the spare one stands."""
+    servers, declared = two
+    first, second = (servers[one.name] for one in ranked(declared.endpoints, question(0)))
+    first.script.extend([lambda body: "{}", *[500] * 6])
+    second.script.extend([one if one == "refused" else lambda body, one=one: one for one in spare])
+    (found,) = asked(declared, tmp_path, 1)
+    first.answer = second.answer = lambda body: '{"text": "paid again"}'
+    billed = [server.stats()["billed"] for server in (first, second)]
+    (again,) = asked(declared, tmp_path, 1)
+    assert billed == [1, len(spare)] == [server.stats()["billed"] for server in (first, second)]
+    assert (again.parsed, again.reason, again.keys) == (found.parsed, found.reason, found.keys)
 
 
 def test_an_endpoint_that_breaks_down_on_the_way_is_not_waited_for(tmp_path):
