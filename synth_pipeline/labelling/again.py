@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from synth_pipeline.asking import SYSTEM, Kept, fenced, one_line
 from synth_pipeline.core.account import account
 from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
-from synth_pipeline.core.records import AT_ODDS
+from synth_pipeline.core.records import AT_ODDS, UNHEARD
 from synth_pipeline.spec.asking import Asks
 from synth_pipeline.text.tokens import tokens
 
@@ -36,7 +36,7 @@ class Again:
     model: LanguageModel
 
     def contradicted(self, records: Sequence[Kept]) -> list[str | None]:
-        """Why a record is to be dropped: most samples answer otherwise, or there was no budget to ask; else None."""
+        """Why a record is to be dropped: most samples answer otherwise, or none was to be had; else None."""
         answers = self.model.ask([self._question(one, sample) for one in records for sample in range(self.samples)])
         account().costs.extend(answer.cost for answer in answers if answer.reason is not Reason.UNASKED)
         account().tokens.extend(answer.tokens for answer in answers if answer.reason is not Reason.UNASKED)
@@ -55,8 +55,11 @@ class Again:
     def _why(self, record: Kept, answers: Sequence[Answer]) -> str | None:
         if any(answer.reason is Reason.UNASKED for answer in answers):
             return Reason.UNASKED
-        agreeing = sum(self._agrees(record, answer.parsed) for answer in answers)
-        return None if 2 * agreeing > self.samples else AT_ODDS
+        heard = [answer.parsed for answer in answers if answer.parsed is not None]
+        if not heard:
+            return UNHEARD
+        agreeing = sum(self._agrees(record, said) for said in heard)
+        return AT_ODDS if 2 * agreeing < len(heard) else None  # of as many on both sides, its own answer decides
 
     def _agrees(self, record: Kept, said: BaseModel | None) -> bool:
         """By the words of the answer, or by where the quoted words stand."""

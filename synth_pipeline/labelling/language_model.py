@@ -73,7 +73,8 @@ class QuestionsByModel(Spoken, Wording, LabelFields):
         default=0,
         ge=0,
         le=15,
-        description="Times that each question is asked again; a record that most of the answers contradict is dropped.",
+        description="Times that each question is asked again; a record is dropped where more of the answers that came "
+        "contradict it than agree with it, or where none came.",
     )
 
     @field_validator("classes")

@@ -4,7 +4,7 @@ import pytest
 
 from synth_pipeline.core.account import accounting
 from synth_pipeline.core.language_model import Question, Reason, speaking
-from synth_pipeline.core.records import AT_ODDS
+from synth_pipeline.core.records import AT_ODDS, UNHEARD
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.labelling.again import Said, overlap
 from tests.labelling.test_language_model import labeller, train
@@ -37,16 +37,26 @@ def made(model: Speaker, samples: int, **more: object) -> tuple[int, dict[str, i
         ([{"answer": "at ONCE.", "span": "elsewhere"}] * 2, True),
         ([{"answer": "right away", "span": "lost card is blocked at once."}] * 2, True),
         ([{"answer": "in a week", "span": "A new one comes in a week."}] * 2, False),
-        ([{"answer": "at once", "span": ""}, {"answer": "in a week", "span": ""}], False),  # one of two is no majority
+        ([{"answer": "at once", "span": ""}, {"answer": "in a week", "span": ""}], True),  # two of three with its own
+        ([{"answer": "in a week", "span": ""}], False),
+        ([{"answer": "in a week", "span": ""}, Reason.FAILED], False),
         ([{"answer": "at once", "span": ""}, {"answer": "no", "span": ""}, {"answer": "at once", "span": ""}], True),
-        ([{"answer": "at once", "span": ""}, Reason.REFUSED, Reason.FAILED], False),
+        ([{"answer": "at once", "span": ""}, {"answer": "no", "span": ""}, {"answer": "no", "span": ""}], False),
+        ([{"answer": "at once", "span": ""}, Reason.REFUSED, Reason.FAILED], True),
         ([{"answer": "!", "span": "?"}] * 2, False),
     ],
 )
-def test_a_record_stays_when_most_samples_agree(again, kept):
+def test_a_record_stays_unless_most_samples_that_were_had_contradict_it(again, kept):
     rows, dropped = made(speaker(*again), len(again))
     assert rows == kept
     assert (AT_ODDS in dropped) is not kept
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_what_was_never_answered_is_dropped_but_is_no_contradiction(samples):
+    again = [Reason.FAILED, Reason.REFUSED, Reason.INVALID][:samples]
+    rows, dropped = made(speaker(*again), samples)
+    assert rows == 0 and AT_ODDS not in dropped and dropped[UNHEARD] >= 1
 
 
 def test_samples_are_requests_of_their_own_and_questions_are_data():
