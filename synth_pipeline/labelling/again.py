@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from synth_pipeline.asking import SYSTEM, Kept, fenced, one_line
+from synth_pipeline.asking.usable import Tried
 from synth_pipeline.core.account import account
-from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
+from synth_pipeline.core.language_model import Answer, Question, Reason
 from synth_pipeline.core.records import AT_ODDS, UNHEARD
 from synth_pipeline.spec.asking import Asks
 from synth_pipeline.text.tokens import tokens
@@ -33,10 +34,13 @@ class Again:
     asks: Asks
     documents: Mapping[str, str]
     samples: int
-    model: LanguageModel
+    model: Tried
 
     def contradicted(self, records: Sequence[Kept]) -> list[str | None]:
-        """Why a record is to be dropped: most samples answer otherwise, or none was to be had; else None."""
+        """Why a record is to be dropped: most samples answer otherwise, or none was to be had; else None.
+
+        Raises SynthError where none of the first answers can be used.
+        """
         answers = self.model.ask([self._question(one, sample) for one in records for sample in range(self.samples)])
         account().costs.extend(answer.cost for answer in answers if answer.reason is not Reason.UNASKED)
         account().tokens.extend(answer.tokens for answer in answers if answer.reason is not Reason.UNASKED)
