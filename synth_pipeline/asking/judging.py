@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, create_model
 
 from synth_pipeline.asking.prompt import fenced, one_line
+from synth_pipeline.asking.usable import FIXES, Tried
 from synth_pipeline.core.judged import Scores
-from synth_pipeline.core.language_model import LanguageModel, Question
+from synth_pipeline.core.language_model import LanguageModel, Question, Reason
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.spec.asking import Asks
 from synth_pipeline.spec.judging import Criterion, Judging
@@ -21,6 +22,8 @@ SYSTEM = (
 )
 ASKED = "Judge the record below by each of these criteria on its own, and give a short reason first."
 
+_FIXES = {**FIXES, Reason.REFUSED: "ask in other words in 'about' and 'rubric', or name another 'model'"}
+
 
 def described(row: Mapping[str, object]) -> str:
     """A row as the judge sees it: a column to a line, missing values left out."""
@@ -30,7 +33,7 @@ def described(row: Mapping[str, object]) -> str:
 def judge_rows(model: LanguageModel, asks: Asks, judging: Judging, rows: Sequence[str], seed: Seed) -> Scores:
     """Scores of rows as they are ``described``; equal rows are asked about once, all in an order of chance.
 
-    Raises SynthError for what a user has to mend.
+    Raises SynthError for what a user has to mend, also where none of the first answers can be used.
     """
     distinct = list(dict.fromkeys(rows))
     asked = [(row, sample) for row in range(len(distinct)) for sample in range(judging.samples)]
@@ -40,7 +43,7 @@ def judge_rows(model: LanguageModel, asks: Asks, judging: Judging, rows: Sequenc
     values = np.full((len(distinct), len(judging.rubric), judging.samples), np.nan)
     reasons = [""] * len(distinct)
     unanswered: Counter[str] = Counter()
-    for place, answer in zip(order, model.ask(questions), strict=True):
+    for place, answer in zip(order, Tried(model, _FIXES).ask(questions), strict=True):
         row, sample = asked[place]
         if answer.parsed is None:
             unanswered[answer.reason or "without an answer"] += 1

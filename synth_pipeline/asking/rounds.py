@@ -13,8 +13,8 @@ from hashlib import sha256
 
 import numpy as np
 
+from synth_pipeline.asking.usable import FIRST, FIXES, unusable
 from synth_pipeline.core.account import account
-from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
 from synth_pipeline.core.progress import report
 from synth_pipeline.dedup.near import near_duplicates
@@ -25,7 +25,6 @@ DUPLICATE = "equal to an earlier one"
 NEAR = "nearly equal to an earlier one"
 SURPLUS = "beyond what was wanted"
 NOTHING_NEW = 20  # answers in a row without a row that can be kept, after which a group is given up
-FIRST = 20  # questions at a time until there is an answer that can be used
 UNUSABLE = 60  # answers of which none can be used, after which the endpoint is given up
 
 
@@ -74,6 +73,7 @@ class Kept:
     text: str | None = None
 
 
+Read = Callable[[Asked, Answer], Iterable[Found | str]]
 Confirm = Callable[[Sequence[Kept]], Sequence[str | None]]
 
 
@@ -127,7 +127,7 @@ def gather(
     model: LanguageModel,
     wanted: Mapping[str, int],
     ask: Callable[[str, int], Asked],
-    read: Callable[[Asked, Answer], Iterable[Found | str]],
+    read: Read,
     *,
     per_request: int = 1,
     patience: float = 3.0,
@@ -139,49 +139,68 @@ def gather(
     ``read`` makes rows of an answer, or says why one of them is left out.  ``patience`` is how many rows are asked
     for at most for each that is wanted; of texts that are ``near`` each other the first stays.  ``confirm`` says of new
     rows why they are to be dropped after all.
-    Raises SynthError where none of the first ``UNUSABLE`` answers has the form that was asked for.
+    Raises SynthError where none of the first ``UNUSABLE`` answers, or of those after which every group is given up,
+    can be used.
     """
-    groups = {name: _Group(count) for name, count in wanted.items()}
-    left_out: Counter[str] = Counter()
-    known: set[str] = set()
-    order: list[Kept] = []
-    usable = spent = False
-    while not spent:
-        batch = [(name, group.asked + number) for name, group in groups.items()
-                 for number in range(group.next_questions(per_request, patience))]  # fmt: skip
-        if not batch:
-            break
-        asked = [ask(name, number) for name, number in (batch if usable else batch[:FIRST])]
-        new: list[Kept] = []
-        for one, answer in zip(asked, model.ask([one.question for one in asked]), strict=True):
-            usable = usable or answer.reason is None
-            spent = spent or answer.reason is Reason.UNASKED
-            new += _take(groups[one.group], one, answer, read, known, left_out)
-        order += new if confirm is None or not new else _confirmed(new, groups, confirm, left_out)
-        order = _apart(order, groups, near, Counter(one.group for one in asked), left_out)
-        done = sum(min(len(group.kept), group.wanted) for group in groups.values())
-        report(f"{done:,} of {sum(wanted.values()):,} rows")
-        if not (usable or spent):
-            _refuse_unusable(sum(group.seen for group in groups.values()), left_out, model)
+    gathering = _Gathering({name: _Group(count) for name, count in wanted.items()})
+    while not gathering.spent and (asked := gathering.questions(ask, per_request, patience)):
+        answers = model.ask([one.question for one in asked])
+        new = gathering.take(asked, answers, read)
+        gathering.sift(new, Counter(one.group for one in asked), near, confirm)
+        if gathering.answers >= UNUSABLE:
+            gathering.refuse_unusable(model)
+    gathering.refuse_unusable(model)
+    groups, left_out = gathering.groups, gathering.left_out
     return Gathered(wanted, [one for group in groups.values() for one in _first(group, left_out)], left_out)
 
 
-def _refuse_unusable(answers: int, left_out: Counter[str], model: LanguageModel) -> None:
-    """Raise SynthError after so many answers that cannot be used."""
-    if answers < UNUSABLE:
-        return
-    of, (reason, _) = f"of the endpoint {model.endpoint!r}", left_out.most_common(1)[0]
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common())
-    fix = _FIXES[reason].format(of=of)
-    raise SynthError(f"None of the first {answers:,} answers {of} can be used: {reasons}.",
-                     f"{fix}, and run again: what was paid for is kept.")  # fmt: skip
+@dataclass(slots=True)
+class _Gathering:
+    """What there is so far; ``order`` are the rows in the order in which they came."""
+
+    groups: Mapping[str, _Group]
+    left_out: Counter[str] = field(default_factory=Counter)
+    known: set[str] = field(default_factory=set)
+    order: list[Kept] = field(default_factory=list)
+    usable: bool = False
+    spent: bool = False
+
+    @property
+    def answers(self) -> int:
+        return sum(group.seen for group in self.groups.values())
+
+    def questions(self, ask: Callable[[str, int], Asked], per_request: int, patience: float) -> list[Asked]:
+        """Those of the next round; few until an answer can be used."""
+        batch = [(name, group.asked + number) for name, group in self.groups.items()
+                 for number in range(group.next_questions(per_request, patience))]  # fmt: skip
+        return [ask(name, number) for name, number in (batch if self.usable else batch[:FIRST])]
+
+    def take(self, asked: Sequence[Asked], answers: Sequence[Answer], read: Read) -> list[Kept]:
+        """Keep what is new of the answers, and return it."""
+        new: list[Kept] = []
+        for one, answer in zip(asked, answers, strict=True):
+            self.usable = self.usable or answer.reason is None
+            self.spent = self.spent or answer.reason is Reason.UNASKED
+            new += _take(self.groups[one.group], one, answer, read, self.known, self.left_out)
+        return new
+
+    def sift(self, new: list[Kept], answers: Counter[str], near: Near | None, confirm: Confirm | None) -> None:
+        """Leave out what is not confirmed and what is near an earlier row, and tell how many rows there are."""
+        self.order += new if confirm is None or not new else _confirmed(new, self.groups, confirm, self.left_out)
+        self.order = _apart(self.order, self.groups, near, answers, self.left_out)
+        done = sum(min(len(group.kept), group.wanted) for group in self.groups.values())
+        report(f"{done:,} of {sum(group.wanted for group in self.groups.values()):,} rows")
+
+    def refuse_unusable(self, model: LanguageModel) -> None:
+        """Raise SynthError where answers came and none of them can be used."""
+        if self.answers and not (self.usable or self.spent):
+            raise unusable(self.left_out, model.endpoint, _FIXES)
 
 
 _FIXES: Mapping[str, str] = {
-    Reason.INVALID: "set 'structured' {of} to json_object or none, or name a 'model' that keeps to a schema",
+    **FIXES,
     Reason.TRUNCATED: "raise 'max_tokens' in 'parameters', or lower 'per_request'",
     Reason.REFUSED: "ask in other words by 'template', or name another 'model'",
-    Reason.FAILED: "look at what the endpoint itself has logged",
 }
 
 
@@ -189,7 +208,7 @@ def _take(
     group: _Group,
     asked: Asked,
     answer: Answer,
-    read: Callable[[Asked, Answer], Iterable[Found | str]],
+    read: Read,
     known: set[str],
     left_out: Counter[str],
 ) -> list[Kept]:

@@ -21,6 +21,7 @@ RECORDS = Schema(columns=(
 
 REASONS: tuple[str, ...] = ("unknown document", "empty", "span not in document", "asked before")
 AT_ODDS = "answered otherwise when asked again"
+UNHEARD = "without an answer when asked again"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

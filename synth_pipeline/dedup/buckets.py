@@ -52,6 +52,18 @@ def nearest(buckets: np.ndarray, others: np.ndarray, closeness: Similarity) -> n
     return place
 
 
+def close(buckets: np.ndarray, others: np.ndarray, closeness: Similarity) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of a text and another one that are closer than 0, each once and in order.
+
+    ``closeness`` takes places of texts and places of others.
+    """
+    count, codes = max(1, len(others)), np.zeros(0, np.int64)
+    for text, other in _across(buckets, others):
+        near = closeness(text, other) > 0
+        codes = np.union1d(codes, text[near] * count + other[near])
+    return codes // count, codes % count
+
+
 def _pairs(buckets: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     """Pairs that share a bucket of any band, each once and the earlier first; whether some were left out."""
     count, is_cut = len(buckets), False

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from synth_pipeline.dedup.buckets import MOST_ITEMS
-from synth_pipeline.dedup.near import nearest_items
+from synth_pipeline.dedup.near import near_items
 from synth_pipeline.text.edits import edits
 from synth_pipeline.text.grams import Grams, expanded, located
 from synth_pipeline.text.shingles import CHUNK, joined, shared, shingle_sets
@@ -62,11 +62,14 @@ def _near(texts: Sequence[str], items: Sequence[str]) -> _Found:
     similarity, place = np.zeros(len(texts)), np.full(len(texts), -1)
     for group in (sizes >= _SHORT, (sizes < _SHORT) & (sizes > 0)):
         chosen = np.flatnonzero(group)
-        near, item = nearest_items(documents, sets.take(chosen), thresholds[chosen])
-        document = np.flatnonzero((item >= 0) & (place < 0))
-        own = chosen[item[document]]
-        kept = _is_edited(texts, items, document, own, inside=False)
-        similarity[document[kept]], place[document[kept]] = near[document[kept]], own[kept]
+        document, item, near = near_items(documents, sets.take(chosen), thresholds[chosen])
+        own = chosen[item]
+        # edits come first: an item that is more similar, but too far by them, must not hide another one
+        kept = np.flatnonzero(place[document] < 0)
+        kept = kept[_is_edited(texts, items, document[kept], own[kept], inside=False)]
+        kept = kept[np.lexsort((own[kept], thresholds[own[kept]] - near[kept], document[kept]))]
+        which, first = np.unique(document[kept], return_index=True)
+        similarity[which], place[which] = near[kept[first]], own[kept[first]]
     return similarity, place
 
 

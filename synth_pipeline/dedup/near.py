@@ -11,7 +11,7 @@ from math import ceil, log
 
 import numpy as np
 
-from synth_pipeline.dedup.buckets import MISSED, nearest, thinned
+from synth_pipeline.dedup.buckets import MISSED, Similarity, close, nearest, thinned
 from synth_pipeline.text.shingles import ShingleSets, jaccard, joined
 
 MOST_SLOTS = 96
@@ -60,17 +60,37 @@ def nearest_items(texts: ShingleSets, items: ShingleSets, thresholds: np.ndarray
     ``thresholds`` has for each item the Jaccard similarity, 0.3 to 1, from which a text is near it; of several items
     the one whose threshold is passed by most is told.
     """
+    both, beyond, sketched = _compared(texts, items, thresholds)
+    place = nearest(*sketched, beyond)
+    found = np.flatnonzero(place >= 0)
+    similarity = np.zeros(len(texts))
+    similarity[found] = jaccard(both, found + len(items), place[found])
+    return similarity, place
+
+
+def near_items(
+    texts: ShingleSets, items: ShingleSets, thresholds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All pairs of a text and an item that it is near, each once and in order: their places, and the similarity.
+
+    ``thresholds`` as for ``nearest_items``.
+    """
+    both, beyond, sketched = _compared(texts, items, thresholds)
+    text, item = close(*sketched, beyond)
+    return text, item, jaccard(both, text + len(items), item)
+
+
+def _compared(
+    texts: ShingleSets, items: ShingleSets, thresholds: np.ndarray
+) -> tuple[ShingleSets, Similarity, tuple[np.ndarray, np.ndarray]]:
+    """The sets of items and then of texts, by how much a pair passes its threshold, and the buckets of both."""
     bands = Bands.of(float(thresholds.min(initial=1)))
     both = joined([items, texts], texts.words)
 
     def beyond(text: np.ndarray, item: np.ndarray) -> np.ndarray:
         return jaccard(both, text + len(items), item) - thresholds[item] + _SLACK
 
-    place = nearest(buckets(texts, bands), buckets(items, bands), beyond)
-    found = np.flatnonzero(place >= 0)
-    similarity = np.zeros(len(texts))
-    similarity[found] = jaccard(both, found + len(items), place[found])
-    return similarity, place
+    return both, beyond, (buckets(texts, bands), buckets(items, bands))
 
 
 def buckets(sets: ShingleSets, bands: Bands) -> np.ndarray:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from synth_pipeline.asking import SYSTEM, Kept, fenced, one_line
+from synth_pipeline.asking.usable import Tried
 from synth_pipeline.core.account import account
-from synth_pipeline.core.language_model import Answer, LanguageModel, Question, Reason
-from synth_pipeline.core.records import AT_ODDS
+from synth_pipeline.core.language_model import Answer, Question, Reason
+from synth_pipeline.core.records import AT_ODDS, UNHEARD
 from synth_pipeline.spec.asking import Asks
 from synth_pipeline.text.tokens import tokens
 
@@ -33,10 +34,13 @@ class Again:
     asks: Asks
     documents: Mapping[str, str]
     samples: int
-    model: LanguageModel
+    model: Tried
 
     def contradicted(self, records: Sequence[Kept]) -> list[str | None]:
-        """Why a record is to be dropped: most samples answer otherwise, or there was no budget to ask; else None."""
+        """Why a record is to be dropped: most samples answer otherwise, or none was to be had; else None.
+
+        Raises SynthError where none of the first answers can be used.
+        """
         answers = self.model.ask([self._question(one, sample) for one in records for sample in range(self.samples)])
         account().costs.extend(answer.cost for answer in answers if answer.reason is not Reason.UNASKED)
         account().tokens.extend(answer.tokens for answer in answers if answer.reason is not Reason.UNASKED)
@@ -55,8 +59,11 @@ class Again:
     def _why(self, record: Kept, answers: Sequence[Answer]) -> str | None:
         if any(answer.reason is Reason.UNASKED for answer in answers):
             return Reason.UNASKED
-        agreeing = sum(self._agrees(record, answer.parsed) for answer in answers)
-        return None if 2 * agreeing > self.samples else AT_ODDS
+        heard = [answer.parsed for answer in answers if answer.parsed is not None]
+        if not heard:
+            return UNHEARD
+        agreeing = sum(self._agrees(record, said) for said in heard)
+        return AT_ODDS if 2 * agreeing < len(heard) else None  # of as many on both sides, its own answer decides
 
     def _agrees(self, record: Kept, said: BaseModel | None) -> bool:
         """By the words of the answer, or by where the quoted words stand."""

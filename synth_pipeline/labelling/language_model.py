@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from synth_pipeline.asking import SYSTEM, Asked, Found, Gathered, draw, drawn_lines, fenced, filled, gather
 from synth_pipeline.asking.quotas import apportioned
 from synth_pipeline.asking.traces import note, refuse_short
+from synth_pipeline.asking.usable import Tried
 from synth_pipeline.core.account import row_hashes
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.fingerprint import of_text
@@ -73,7 +74,8 @@ class QuestionsByModel(Spoken, Wording, LabelFields):
         default=0,
         ge=0,
         le=15,
-        description="Times that each question is asked again; a record that most of the answers contradict is dropped.",
+        description="Times that each question is asked again; a record is dropped where more of the answers that came "
+        "contradict it than agree with it, or where none came.",
     )
 
     @field_validator("classes")
@@ -104,7 +106,7 @@ class QuestionsByModel(Spoken, Wording, LabelFields):
         model = speaker()
         gathered = gather(
             model, wanted, asking.ask, asking.read, per_request=self.per_request, patience=self.patience,
-            confirm=Again(self, documents, self.samples, model).contradicted if self.samples else None,
+            confirm=Again(self, documents, self.samples, Tried(model)).contradicted if self.samples else None,
         )  # fmt: skip
         refuse_short(gathered, self)
         places = {name: place for place, name in enumerate(documents)}

@@ -8,13 +8,13 @@ import asyncio
 import json
 import random
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.llm.connection import Connection, read
-from synth_pipeline.llm.failures import Failure, of_status, unreachable
+from synth_pipeline.llm.failures import Failure, Unreachable, of_status, unreachable
 from synth_pipeline.llm.ledger import Asked, RequestLedger, Submitted
 from synth_pipeline.llm.outcome import Kind, Reply, judge
 from synth_pipeline.llm.prices import tariff_of
@@ -43,20 +43,27 @@ class Batcher:
         self._waiting: dict[str, tuple[Request, asyncio.Future[Reply]]] = {}
         self._gatherer: asyncio.Task[None] | None = None
         self._batches: dict[str, asyncio.Task[None]] = {}
+        self._intents: dict[str, str] = {}  # of the requests that a batch was noted for
 
     async def ask(self, request: Request, parent: str | None, intent: str | None) -> Reply:
-        """The reply to a request, settled in the ledger; with an intent it is in a batch already."""
+        """The reply to a request, settled in the ledger; with an intent it is in a batch already.
+
+        Raises Unreachable only where nothing was submitted, so that another endpoint may be asked.
+        """
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[request.key] = (request, future)
         if intent is None:
             self._gather(request, Asked.of(request, parent))
-        elif intent not in self._batches:
-            self._start(intent, request)
+        else:
+            self._intents[request.key] = intent
+            if intent not in self._batches:
+                self._start(intent, request)
         try:
             return await future
         finally:
             self._waiting.pop(request.key, None)
             self._gathered.pop(request.key, None)
+            self._intents.pop(request.key, None)
 
     async def close(self) -> None:
         """Stop looking; batches that were submitted go on, and stand in the ledger."""
@@ -78,11 +85,11 @@ class Batcher:
     def _ended(self, intent: str, task: "asyncio.Task[None]") -> None:
         del self._batches[intent]
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+            self._fail(error, [key for key in self._waiting if self._intents.get(key) == intent])
 
-    def _fail(self, error: BaseException) -> None:
-        for _, future in self._waiting.values():
-            if not future.done():
+    def _fail(self, error: BaseException, keys: Sequence[str]) -> None:
+        for key in keys:
+            if not (future := self._waiting[key][1]).done():
                 future.set_exception(error)
 
     async def _submit_when_full(self) -> None:
@@ -100,8 +107,8 @@ class Batcher:
                     some[key] = self._gathered.pop(key)
                 if some:
                     await self._submit(some)
-        except SynthError as error:
-            self._fail(error)
+        except SynthError as error:  # of other batches the answers may still come
+            self._fail(error, [key for key in self._waiting if self._intents.get(key) not in self._batches])
 
     async def _submit(self, some: dict[str, tuple[Request, Asked]]) -> None:
         """Note, upload, create, note the name.  What is not created yet at a crash is looked for by its mark."""
@@ -110,11 +117,14 @@ class Batcher:
         lines = [{"custom_id": key, "method": "POST", "url": url, "body": request.body()}
                  for key, (request, _) in some.items()]  # fmt: skip
         data = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
+        self._intents.update(dict.fromkeys(some, intent))
         await self._ledger.intend(intent, first.endpoint.base_url, [asked for _, asked in some.values()])
         try:
             file = await self._persist(first, lambda sdk: sdk.files.create(file=("batch.jsonl", data), purpose="batch"))
-        except SynthError:
+        except SynthError as error:
             await self._ledger.finished(intent)  # nothing was submitted
+            if isinstance(error, _Unheard):
+                raise Unreachable(error.problem, error.fix) from None
             raise
 
         async def create(sdk: "AsyncOpenAI") -> Any:
@@ -195,7 +205,12 @@ class Batcher:
                 raise _Rejected(said.fatal.problem, said.fatal.fix)
             if attempt < ATTEMPTS - 1:
                 await asyncio.sleep((said.after or 0.0) + random.uniform(0, 0.5 * 2**attempt))  # noqa: S311 - a wait
-        raise unreachable(request, said.error)
+        error = unreachable(request, said.error)
+        raise _Unheard(error.problem, error.fix)
+
+
+class _Unheard(SynthError):
+    """The endpoint says nothing.  A batch that it may have goes on and is billed: nobody is asked in its place."""
 
 
 class _Rejected(SynthError):

@@ -27,6 +27,7 @@ _SAID = ("kind", "text", "error", "words", "input_tokens", "output_tokens", "cac
 # what dbt gets: no prompt, no answer, no word of an error
 EXPORTED = (*_WHO, "id", *_ASKED[:-1], "kind", "error", *_SAID[4:], "at")
 
+_FINAL = "kind <> 'failed'"
 _RELEASE = "delete from claims where key = ? and owner = ?"
 _SCHEMA = """
 create table if not exists about (ledger text not null);
@@ -39,6 +40,7 @@ create table if not exists outcomes (
 );
 create unique index if not exists settled on outcomes (key) where kind <> 'failed';
 create index if not exists runs on outcomes (dataset, run_id);
+create index if not exists repairs on outcomes (parent) where parent is not null;
 create table if not exists claims (key text primary key, owner text not null) without rowid;
 create table if not exists batches (
     intent text primary key, base_url text not null, batch text, at text not null, open integer not null
@@ -125,10 +127,9 @@ class RequestLedger:
             future.add_done_callback(lambda done: self._give_up(keys, done))
             raise
 
-    async def settled(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that have a final outcome."""
-        found = await self._do(lambda db: _where(db, "key", "outcomes", keys, "kind <> 'failed'"))
-        return {key for (key,) in found}
+    async def settled(self, keys: Sequence[str]) -> dict[str, list[Kind]]:
+        """Those of the keys that have a final outcome: the kinds of it and of its repairs that are final, in order."""
+        return await self._do(lambda db: _settled(db, keys))
 
     async def settle(self, asked: Asked, reply: Reply, who: tuple[str, str] = ("", "")) -> None:
         """Keep a reply and end the claim; returns when it is on the disk."""
@@ -202,7 +203,7 @@ class RequestLedger:
 
     def _claim(self, db: sqlite3.Connection, keys: Sequence[str]) -> list[Claim]:
         settled = {key: _reply(row) for key, *row in _where(db, f"key, {', '.join(_SAID)}", "outcomes", keys,
-                                                            "kind <> 'failed'")}  # fmt: skip
+                                                            _FINAL)}  # fmt: skip
         wanted = [key for key in dict.fromkeys(keys) if key not in settled]
         holders = dict(_where(db, "key, owner", "claims", wanted))
         alive = {name: self._owner.is_alive(name) for name in set(holders.values())}
@@ -218,12 +219,25 @@ class RequestLedger:
         return [Claim(reply=settled[key]) if key in settled else claims.pop(key, Claim()) for key in keys]
 
 
-def _where(db: sqlite3.Connection, columns: str, table: str, keys: Sequence[str], also: str = "true") -> list[Any]:
+def _settled(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, list[Kind]]:
+    found = {key: [Kind(kind)] for key, kind in _where(db, "key, kind", "outcomes", keys, _FINAL)}
+    first = {key: key for key in found}
+    while first:  # repairs, and the repairs of these
+        rows = _where(db, "parent, key, kind", "outcomes", list(first), _FINAL, of="parent")
+        for parent, _, kind in rows:
+            found[first[parent]].append(Kind(kind))
+        first = {key: first[parent] for parent, key, _ in rows}
+    return found
+
+
+def _where(
+    db: sqlite3.Connection, columns: str, table: str, keys: Sequence[str], also: str = "true", of: str = "key"
+) -> list[Any]:
     rows: list[Any] = []
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
         marks = ", ".join("?" * len(some))
-        query = f"select {columns} from {table} where key in ({marks}) and {also}"  # noqa: S608 - constants
+        query = f"select {columns} from {table} where {of} in ({marks}) and {also}"  # noqa: S608 - constants
         rows += db.execute(query, list(some)).fetchall()
     return rows
 

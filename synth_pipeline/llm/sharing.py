@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from synth_pipeline.core.language_model import Question
 from synth_pipeline.llm.ledger import RequestLedger
+from synth_pipeline.llm.outcome import Kind
 from synth_pipeline.llm.request import Request
 from synth_pipeline.spec.endpoint import Endpoint
 
@@ -27,16 +28,27 @@ def ranked(endpoints: Sequence[Endpoint], question: Question) -> list[Endpoint]:
 async def requests_of(
     questions: Sequence[Question], endpoints: Sequence[Endpoint], ledger: RequestLedger
 ) -> list[Request]:
-    """A request for each question, with spare ones; whoever has answered a question before is asked again."""
+    """A request for each question, with spare ones; whoever has answered a question before is asked again.
+
+    An endpoint may have answered badly and gone down before it mended that, so that another one was asked: whose
+    answer was the best is asked again, and not who comes first.
+    """
     chosen = [[_request(endpoint, one) for endpoint in ranked(endpoints, one)] for one in questions]
     if len(endpoints) == 1:
         return [only for (only,) in chosen]
     known = await ledger.settled([request.key for group in chosen for request in group])
-    return [_with_spare(next((one for one in group if one.key in known), group[0]), group) for group in chosen]
+    return [_with_spare(max(group, key=lambda one: _standing(known.get(one.key, []))), group) for group in chosen]
 
 
 def _request(endpoint: Endpoint, one: Question) -> Request:
     return Request(endpoint, endpoint.model, one.messages, one.schema, one.parameters, one.sample)
+
+
+def _standing(kinds: Sequence[Kind]) -> tuple[int, int]:
+    """How good an answer in the ledger is, by its end; of invalid ones the one that was repaired most stood."""
+    if not kinds:
+        return 0, 0
+    return {Kind.ANSWERED: 3, Kind.INVALID: 1}.get(kinds[-1], 2), len(kinds)
 
 
 def _with_spare(first: Request, group: Sequence[Request]) -> Request:

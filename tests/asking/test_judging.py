@@ -5,6 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from synth_pipeline.asking.judging import described, judge_rows, verdict_of
+from synth_pipeline.asking.usable import FIRST
+from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.judged import Judged, People, Scores
 from synth_pipeline.core.language_model import Reason
 from synth_pipeline.core.seeds import Seed
@@ -56,7 +58,7 @@ def test_scores_come_back_in_the_order_of_the_rows_whatever_the_order_of_the_que
     assert scores.settled[:, 0].tolist() == [1 + number % 5 for number in range(40)]
     heard = [one.messages[1]["content"] for one in speaker.heard]
     assert heard != sorted(heard, key=lambda text: int(text.split("text: ")[1].split("\n")[0]))
-    assert speaker.rounds == [40]
+    assert speaker.rounds == [FIRST, 40 - FIRST]
 
 
 def test_the_middle_of_the_samples_counts_and_missing_ones_do_not():
@@ -69,6 +71,18 @@ def test_the_middle_of_the_samples_counts_and_missing_ones_do_not():
     assert scores.reasons == ("a",)
     nothing = asked(Speaker(lambda _: Reason.FAILED), ["text: x"])
     assert np.isnan(nothing.settled).all() and not nothing.below(judge().rows.rubric).any()
+
+
+def test_a_judge_of_no_use_is_given_up_after_its_first_answers():
+    rows = [f"text: {number}" for number in range(40)]
+    speaker = Speaker(lambda _: Reason.REFUSED)
+    with pytest.raises(SynthError, match=r"None of the first 20 answers .*'fake' can be used: 20 refused") as caught:
+        asked(speaker, rows)
+    assert len(speaker.heard) == FIRST and "'rubric'" in caught.value.fix
+    once = Speaker(lambda _: fives(_) if len(once.heard) == FIRST else Reason.REFUSED)
+    assert asked(once, rows).unanswered == {Reason.REFUSED: 39}
+    poor = Speaker(lambda _: Reason.REFUSED, budget=FIRST - 1)
+    assert asked(poor, rows).unanswered == {Reason.REFUSED: 19, Reason.UNASKED: 21}
 
 
 def test_a_verdict_off_the_scale_is_no_verdict():

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from synth_pipeline.asking import Asked, Found, gather
 from synth_pipeline.asking.quotas import apportioned
-from synth_pipeline.asking.rounds import DUPLICATE, FIRST, NEAR, NOTHING_NEW, SURPLUS, UNUSABLE
+from synth_pipeline.asking.rounds import DUPLICATE, NEAR, NOTHING_NEW, SURPLUS, UNUSABLE
+from synth_pipeline.asking.usable import FIRST
 from synth_pipeline.core.account import accounting
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.language_model import Question, Reason
@@ -108,6 +109,22 @@ def test_an_endpoint_that_gives_no_usable_answer_is_given_up_before_all_is_paid_
     with pytest.raises(SynthError, match=f"None of the first 60 answers .*'fake' can be used: 60 {reason}") as caught:
         gather(speaker, {f"group {number}": 100 for number in range(77)}, ask, read)
     assert len(speaker.heard) == UNUSABLE and named in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [({"a": 1}, 3 + NOTHING_NEW), ({"a": 100}, NOTHING_NEW), ({"a": 100, "b": 100}, 2 * NOTHING_NEW)],
+)
+def test_an_endpoint_is_given_up_with_the_groups_where_there_are_few(wanted, asked):
+    speaker = Speaker(lambda one: Reason.INVALID)
+    with pytest.raises(SynthError, match=f"None of the first {asked} answers .*'fake' can be used: {asked} ") as caught:
+        gather(speaker, wanted, ask, read)
+    assert len(speaker.heard) == asked and "'structured'" in caught.value.fix
+
+
+def test_a_budget_that_is_spent_first_is_no_fault_of_the_endpoint():
+    gathered = gather(Speaker(lambda one: Reason.INVALID, budget=6), {"a": 10}, ask, read)
+    assert gathered.left_out == {Reason.INVALID: 6, Reason.UNASKED: gathered.left_out[Reason.UNASKED]}
 
 
 def test_one_usable_answer_among_the_first_lets_all_be_asked():

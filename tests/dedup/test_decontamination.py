@@ -55,6 +55,16 @@ def test_items_with_one_word_in_twenty_replaced_are_found(words):
     assert len(outcome) >= 0.99 * 200
 
 
+def test_an_item_is_not_hidden_by_one_that_shares_more_but_is_too_far_by_edits():
+    """Of items that one edit parts from the document the more similar one is told."""
+    document, own, closer = "where can i change my pin", "where can i reset my pin", "where can i change my pins"
+    hiding = [f"where can i change my pin {more}" for more in ("right now", "at once", "then and there")]
+    for evaluation, item in (([own], 0), ([*hiding, own], 3), ([own, *hiding], 0), ([own, *hiding, closer], 4)):
+        outcome = found([document, "nothing of it"], evaluation)
+        assert outcome["item"].to_dict() == {0: item}, evaluation
+    assert found([document], hiding).empty
+
+
 @pytest.mark.parametrize("words", [10, 20, 40])
 def test_edited_items_are_found_inside_a_document(words):
     evaluation, around = items(200, words, 10), items(200, 60, 11)

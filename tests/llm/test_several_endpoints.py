@@ -2,7 +2,9 @@
 
 import socket
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -15,12 +17,47 @@ from synth_pipeline.llm.sharing import ranked
 from synth_pipeline.mock import plan_of, running
 from synth_pipeline.spec.asking import Spoken
 from synth_pipeline.spec.endpoint import Endpoint
+from tests.llm.server import InThread, Server
 
 CLOSED = "http://127.0.0.1:9/v1"
 
 
 class Text(BaseModel):
     text: str
+
+
+@pytest.fixture
+def two() -> Iterator[tuple[dict[str, Server], Spoken]]:
+    """Two endpoints that answer as they are told."""
+    servers = {name: Server() for name in "ab"}
+    threads = [InThread(server) for server in servers.values()]
+    for name, server in servers.items():
+        server.model = name
+    yield servers, spoken(*(endpoint(name, f"http://127.0.0.1:{thread.port}/v1")
+                            for name, thread in zip(servers, threads, strict=True)))  # fmt: skip
+    for thread in threads:
+        thread.stop()
+
+
+def batched(two: tuple[dict[str, Server], Spoken], monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Server], Spoken]:
+    """The first one answers in batches; the other one is its reserve."""
+    servers, declared = two
+    monkeypatch.setattr("synth_pipeline.llm.batch.ATTEMPTS", 2)
+    for server in servers.values():
+        server.answer = lambda body: '{"text": "so"}'
+    first, second = (one.model_dump(exclude_none=True) for one in declared.endpoints)
+    return servers, spoken(first | {"mode": "batch", "timeout_seconds": 5}, second | {"weight": 0})
+
+
+def silenced(server: Server, monkeypatch: pytest.MonkeyPatch, silent: Callable[[Server, str], object]) -> None:
+    """What is asked is done, but nothing is said to it where the server is to be silent."""
+    route = server._route
+
+    async def routed(method: str, path: str, *more: Any) -> Any:
+        said = await route(method, path, *more)
+        return (500, {"error": {"message": "no"}}, {}) if silent(server, path) else said
+
+    monkeypatch.setattr(server, "_route", routed)
 
 
 def question(number: int) -> Question:
@@ -80,6 +117,21 @@ def test_an_endpoint_that_is_down_hands_its_questions_on_and_a_rerun_keeps_the_a
         assert [one.keys for one in again] == [one.keys for one in found]
 
 
+@pytest.mark.parametrize("spare", [['{"text": "from b"}'], ["{}", '{"text": "from b"}'], ["{}", "[]"], ["refused"]])
+def test_an_endpoint_that_answered_badly_and_went_down_is_not_asked_again(tmp_path, two, spare):
+    """It answers in the wrong form, and cannot be asked to mend that; the answer of the spare one stands."""
+    servers, declared = two
+    first, second = (servers[one.name] for one in ranked(declared.endpoints, question(0)))
+    first.script.extend([lambda body: "{}", *[500] * 6])
+    second.script.extend([one if one == "refused" else lambda body, one=one: one for one in spare])
+    (found,) = asked(declared, tmp_path, 1)
+    first.answer = second.answer = lambda body: '{"text": "paid again"}'
+    billed = [server.stats()["billed"] for server in (first, second)]
+    (again,) = asked(declared, tmp_path, 1)
+    assert billed == [1, len(spare)] == [server.stats()["billed"] for server in (first, second)]
+    assert (again.parsed, again.reason, again.keys) == (found.parsed, found.reason, found.keys)
+
+
 def test_an_endpoint_that_breaks_down_on_the_way_is_not_waited_for(tmp_path):
     """It answers 500 from its tenth request on; eight in a row open its circuit."""
     broken = {"models": ["a"], "faults": [{"kind": "server_error", "first": 10}]}
@@ -89,6 +141,33 @@ def test_an_endpoint_that_breaks_down_on_the_way_is_not_waited_for(tmp_path):
     assert not any(one.reason for one in found)
     assert Counter(one.endpoint for one in found)["a"] == tried["billed"] == 9
     assert tried["arrived"] < 100
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [lambda server, path: "/batches/" in path, lambda server, path: path.endswith("/batches") and server.batches],
+)
+def test_a_batch_that_an_endpoint_may_have_is_not_paid_for_at_another_one(tmp_path, two, monkeypatch, silent):
+    """The endpoint creates it and falls silent, at the first look or at once; when it is back, the batch is found."""
+    servers, declared = batched(two, monkeypatch)
+    with monkeypatch.context() as outage:
+        silenced(servers["a"], outage, silent)
+        with pytest.raises(SynthError, match="'a' does not answer"):
+            asked(declared, tmp_path, 4)
+    assert {one.endpoint for one in asked(declared, tmp_path, 4)} == {"a"}
+    assert len(servers["a"].batches) == 1 and servers["b"].stats()["requests"] == 0
+
+
+def test_what_was_not_submitted_is_handed_on_and_other_batches_are_waited_for(tmp_path, two, monkeypatch):
+    """Batches of two; the second file cannot be sent while the first batch is under way."""
+    servers, declared = batched(two, monkeypatch)
+    monkeypatch.setattr("synth_pipeline.llm.batch.MOST", 2)
+    servers["a"].batch_looks = 2
+    silenced(servers["a"], monkeypatch, lambda server, path: path.endswith("/files") and len(server.files) > 1)
+    found = asked(declared, tmp_path, 4)
+    assert not any(one.reason for one in found)
+    assert Counter(one.endpoint for one in found) == {"a": 2, "b": 2}
+    assert [server.stats()["billed"] for server in servers.values()] == [2, 2]
 
 
 def test_a_reserve_is_asked_only_where_it_must_be(tmp_path):
