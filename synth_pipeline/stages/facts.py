@@ -32,8 +32,11 @@ def facts_of_run(run: Run) -> ReportFacts:
 
 
 def refusal_report(run: Run) -> Path | None:
-    """Write the report of rows that were not released into the restricted area, as far as the run came."""
-    if run.store.made_by(run.name, "deduplicated", run.id) is None:
+    """Write the report of rows that were not released into the restricted area, as far as the run came.
+
+    None where the run made no rows, or released them: what failed then were the records over documents.
+    """
+    if run.store.made_by(run.name, "deduplicated", run.id) is None or run.released() is not None:
         return None
     path = run.store.restricted / run.name / "refused" / run.id / "report.html"
     path.parent.mkdir(parents=True, exist_ok=True)
