@@ -36,13 +36,14 @@ def run(
     progress(f"{dataset} loading")
     outcome = launch(_definitions, spec, tags, only or (), progress)
     if outcome.reasons:
-        say(f"{dataset}: not released: {'; '.join(dict.fromkeys(outcome.reasons))}")
+        what = "records not released" if outcome.version is not None else "not released"
+        say(f"{dataset}: {what}: {'; '.join(dict.fromkeys(outcome.reasons))}")
         say(f"verdict    {outcome.verdict.value}")
     else:
         within = " (differences from real rows that can be measured, within tolerance: see the report)"
         say(f"verdict    {outcome.verdict.value}{within if outcome.verdict is Verdict.WARN else ''}")
-        if outcome.version is not None:
-            say(f"release    {dataset} {outcome.version}")
+    if outcome.version is not None:
+        say(f"release    {dataset} {outcome.version}")
     if outcome.report is not None:
         say(f"report     {shown(outcome.report)}")
     if outcome.records is not None:

@@ -1,8 +1,10 @@
 """What the commands share: how they speak, and arguments of more than one of them."""
 
+import os
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -25,8 +27,16 @@ def say(text: str) -> None:
 
 def progress(step: str) -> None:
     """A line on the terminal, if there is one."""
-    if sys.stderr.isatty():
-        typer.echo(f"  {step}", err=True)
+    if (terminal := _terminal()) is not None:
+        typer.echo(f"  {step}", file=terminal)
+
+
+@cache
+def _terminal() -> TextIO | None:
+    """The terminal as it is at the first line: later on Dagster has what a step prints go into a file."""
+    if not sys.stderr.isatty():
+        return None
+    return os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
 
 
 def write(path: Path, text: str) -> None:

@@ -3,13 +3,12 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from synth_pipeline.adapters.project import ROOT, store
-from synth_pipeline.adapters.signature import signature
-from synth_pipeline.adapters.storage import LABELS
+from synth_pipeline.adapters.project import store
 from synth_pipeline.core.seeds import Seed
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.lineage import GROUP
 from synth_pipeline.stages import SEED
+from synth_pipeline.stages.settled import records_settled, rows_settled
 
 DATASET = "synth/dataset"
 
@@ -37,7 +36,7 @@ def schedules_of(spec: DatasetSpec, job: UnresolvedAssetJobDefinition) -> list[d
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description={"new_seed": "Generates anew, with a seed derived from the tick.",
-                     "only_when_changed": "Does nothing when neither source nor spec changed."}[each_tick],
+                     "only_when_changed": "Does nothing when neither source, spec nor suites changed."}[each_tick],
     )  # fmt: skip
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         moment = context.scheduled_execution_time.isoformat()
@@ -45,23 +44,15 @@ def schedules_of(spec: DatasetSpec, job: UnresolvedAssetJobDefinition) -> list[d
             seed = Seed(spec.seed, (spec.name, "tick", moment)).state
             return dg.RunRequest(run_key=moment, tags={SEED: str(seed)})
         if not has_changed(spec):
-            return dg.SkipReason("Neither the source nor the spec changed since the release in force.")
+            return dg.SkipReason("Neither source, spec nor suites changed since they were judged last.")
         return dg.RunRequest(run_key=moment)
 
     return [tick]
 
 
 def has_changed(spec: DatasetSpec) -> bool:
-    """Whether source or spec differ from what the release in force was made from."""
-    place = store()
-    source, staged = place.find(spec.name, "source"), place.find(spec.name, "staged_release")
-    if source is None or staged is None or place.current_release(spec.name) != staged.content:
-        return True
-    if spec.labels is not None and _labels_changed(spec):
-        return True
-    return staged.facts["spec"] != spec.hash or source.facts["signature"] != signature(spec.source, ROOT)
+    """Whether source, spec, suites, or constraints, judge and presidio, differ from what was judged last.
 
-
-def _labels_changed(spec: DatasetSpec) -> bool:
-    made = store().find(spec.name, LABELS)
-    return made is None or store().current_records(spec.name) != made.content or made.facts["spec"] != spec.labels_hash
+    Rows or records that were blocked are blocked again, and are no reason to run.
+    """
+    return not (rows_settled(spec, store()) and records_settled(spec, store()))

@@ -30,7 +30,7 @@ class Outcome:
 
     dataset: str
     run: str
-    version: str | None  # of the release; None where there is none
+    version: str | None  # of the rows: in force after a run that went well, else what this run released
     verdict: Verdict
     reasons: list[str]
     report: Path | None
@@ -91,9 +91,12 @@ def _quiet() -> None:
 
 
 def _tell(entry: dg.EventLogEntry, progress: Progress) -> None:
-    """A line of progress for each step that starts."""
+    """A line of progress for each step that starts, and what it says meanwhile."""
     event = entry.dagster_event
-    if event is not None and event.event_type == dg.DagsterEventType.STEP_START:
+    if event is None:
+        if entry.level == logging.INFO:
+            progress(f"  {entry.user_message}")
+    elif event.event_type == dg.DagsterEventType.STEP_START:
         progress((event.step_key or "").replace("__", " ", 1).replace("_gate", ": gate").replace("_", " "))
 
 
@@ -112,14 +115,17 @@ def _outcome(run: Run, result: dg.ExecuteInProcessResult) -> Outcome:
     refused = len(against) > 0 or any(data and data.metadata.get("refused") == _TRUE for data in failures)
     reasons = [reason for text in against["reasons"] for reason in text.splitlines()]
     reasons += [text for event in result.get_step_failure_events() if (text := _failure(event))]
-    return Outcome(run.name, run.id, None, verdict, reasons, refusal_report(run), refused, *told)
+    version = run.released()
+    if version is None:
+        return Outcome(run.name, run.id, None, verdict, reasons, refusal_report(run), refused, *told)
+    report = run.store.published(run.name) / "releases" / version / "report.html"
+    return Outcome(run.name, run.id, version, verdict, reasons, report, refused, *told)
 
 
 def _records(run: Run) -> Path | None:
     """The folder of the records that this very run released."""
-    events = run.ledger.read("releases", run.name)
-    mine = events[(events["run_id"] == run.id) & (events["event"] == "records_released")]
-    return run.store.published(run.name) / LABELS / mine["version"].iloc[-1] if len(mine) else None
+    version = run.released("records_released")
+    return run.store.published(run.name) / LABELS / version if version is not None else None
 
 
 _TRUE = dg.MetadataValue.bool(True)

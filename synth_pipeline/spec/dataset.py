@@ -40,7 +40,7 @@ class Schedule(Spec):
     each_tick: Literal["new_seed", "only_when_changed"] = Field(
         default="only_when_changed",
         description="new_seed: every tick generates anew with a seed derived from the tick; "
-        "only_when_changed: a tick does nothing when neither source nor spec changed.",
+        "only_when_changed: a tick does nothing when neither source, spec nor suites changed.",
     )
 
     @field_validator("cron")

@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from synth_pipeline.adapters.gates import FINDING_GATES, GATES, LABEL_GATES
-from synth_pipeline.adapters.storage import LABELS, write_aside
+from synth_pipeline.adapters.storage import LABELS, Artefact, write_aside
 from synth_pipeline.checks.verdicts import NAME as JUDGE
 from synth_pipeline.core.verdict import Judgement, Line, Verdict, worst
 from synth_pipeline.reports import ReportFacts, report
-from synth_pipeline.spec.asking import Spoken
+from synth_pipeline.spec.asking import Asks, Spoken
+from synth_pipeline.spec.judging import Judging
 from synth_pipeline.stages.audit import evidence_of
 from synth_pipeline.stages.gate import asset_of, judgement_of
 from synth_pipeline.stages.run import Run
@@ -32,8 +33,11 @@ def facts_of_run(run: Run) -> ReportFacts:
 
 
 def refusal_report(run: Run) -> Path | None:
-    """Write the report of rows that were not released into the restricted area, as far as the run came."""
-    if run.store.made_by(run.name, "deduplicated", run.id) is None:
+    """Write the report of rows that were not released into the restricted area, as far as the run came.
+
+    None where the run made no rows, or released them: what failed then were the records over documents.
+    """
+    if run.store.made_by(run.name, "deduplicated", run.id) is None or run.released() is not None:
         return None
     path = run.store.restricted / run.name / "refused" / run.id / "report.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,8 +51,7 @@ def standing_judgement(run: Run, gate: str) -> Judgement | None:
     if artefact is None:
         return None
     if gate in (*FINDING_GATES, *LABEL_GATES):
-        judged = LABELS if gate in LABEL_GATES else "deduplicated"
-        return judgement_of(run, gate) if artefact.parents[judged] == run.get(judged).content else None
+        return judgement_of(run, gate) if _is_of_now(run, gate, artefact) else None
     ledger = run.ledger.read("judgements", run.name)
     mine = ledger[(ledger["gate"] == gate) & (ledger["artefact"] == artefact.content)]
     if not len(mine):
@@ -81,12 +84,9 @@ def _about(run: Run) -> dict[str, str]:
     if rows.get("missing_rows"):
         about["Missing rows"] = f"{rows['missing_rows']:,} that were wanted and could not be had"
     if isinstance(asks := run.spec.generator, Spoken):
-        models = ", ".join(f"{one.model} at {one.name}" for one in asks.endpoints)
-        about["Language model"] = f"{models}, which {'were' if asks.others else 'was'} shown rows of train"
-    if run.spec.judge is not None and run.spec.judge.rows is not None:
-        asked = ", ".join(f"{one.model} at {one.name}" for one in run.spec.judge.endpoints)
-        about["Judge"] = f"{asked}, which {'were' if run.spec.judge.others else 'was'} shown rows of the holdout"
-        about["Judge and people"] = _agreement(run)
+        about["Language model"] = who_saw(asks, "rows of train")
+    if run.spec.judge is not None:
+        about |= judge_facts(run, "fidelity", run.spec.judge.rows, "rows of the holdout")
     if rows.get("dropped_rejected"):
         about["Rejected by a reviewer"] = f"{rows['dropped_rejected']:,} synthetic rows, which are left out"
     fitted = run.get("generator").facts
@@ -95,13 +95,37 @@ def _about(run: Run) -> dict[str, str]:
     return about
 
 
-def _agreement(run: Run) -> str:
-    """How far the declared judge agrees with people, by criterion."""
-    found = run.find("fidelity")
-    findings = pd.DataFrame(columns=["check"]) if found is None else pd.read_parquet(found.data)
+def who_saw(asks: Spoken, what: str) -> str:
+    """All models that were sent something, each with its endpoint."""
+    return f"{_models(asks)}, which {'were' if asks.others else 'was'} shown {what}"
+
+
+def judge_facts(run: Run, gate: str, judging: Judging | None, shown: str) -> dict[str, str]:
+    """Who judged, what of the real data they were shown, and how far they agree with people, by criterion.
+
+    Only by findings about what is in force; nothing where nothing is declared to be judged.
+    """
+    judge, artefact = run.spec.judge, run.find(gate)
+    if judge is None or judging is None:
+        return {}
+    stands = artefact is not None and _is_of_now(run, gate, artefact) and artefact.facts.get("rules") == run.spec.rules
+    findings = pd.read_parquet(artefact.data) if artefact is not None and stands else pd.DataFrame({"check": []})
     mine = findings[findings["check"] == JUDGE]
+    if not len(mine):
+        return {"Judge": f"{_models(judge)}: no verdicts on this content yet"}
     told = [f"{one.subject}: {one.note}" for one in mine.itertuples() if one.metric == "kappa"]
-    return "; ".join(told) or "no people have judged, so that nobody knows whether the judge can tell"
+    nobody = "no people have judged, so that nobody knows whether the judge can tell"
+    return {"Judge": who_saw(judge, shown), "Judge and people": "; ".join(told) or nobody}
+
+
+def _models(asks: Asks) -> str:
+    return ", ".join(f"{one.model} at {one.name}" for one in asks.endpoints)
+
+
+def _is_of_now(run: Run, gate: str, artefact: Artefact) -> bool:
+    """Whether findings are about the rows, or records, in force."""
+    judged = LABELS if gate in LABEL_GATES else "deduplicated"
+    return artefact.parents[judged] == run.get(judged).content
 
 
 def _similar(rows: dict[str, Any]) -> dict[str, str]:

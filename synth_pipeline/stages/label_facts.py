@@ -8,7 +8,8 @@ from synth_pipeline.adapters.storage import DATA, LABELS
 from synth_pipeline.core.verdict import Verdict, worst
 from synth_pipeline.reports import RecordFacts
 from synth_pipeline.spec.asking import Spoken
-from synth_pipeline.stages.facts import standing_judgement
+from synth_pipeline.stages.facts import judge_facts, standing_judgement, who_saw
+from synth_pipeline.stages.labels import GATE
 from synth_pipeline.stages.run import Run
 
 _GATES = ("source", "train", "holdout", "grounding")
@@ -47,5 +48,8 @@ def _about(run: Run) -> dict[str, str]:
         "Batch": made.facts["batch_id"],
     }
     if isinstance(asks := run.spec.labels, Spoken):
-        about["Language model"] = f"{asks.endpoint.model} at {asks.endpoint.name}, which was shown documents of train"
+        about["Language model"] = who_saw(asks, "documents of train")
+    if run.spec.judge is not None:
+        quoted = "questions and answers, each with the words of a document of train that bear it out"
+        about |= judge_facts(run, GATE, run.spec.judge.labels, quoted)
     return about

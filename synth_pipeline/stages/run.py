@@ -52,6 +52,12 @@ class Run:
     def find(self, asset: str) -> Artefact | None:
         return self.store.find(self.name, asset, self.id)
 
+    def released(self, event: str = "released") -> str | None:
+        """Version of the rows, or by ``records_released`` of the records, that this very run released."""
+        events = self.ledger.read("releases", self.name)
+        mine = events[(events["run_id"] == self.id) & (events["event"] == event)]
+        return str(mine["version"].iloc[-1]) if len(mine) else None
+
     def who(self) -> dict[str, str]:
         """How the ledgers name this run."""
         return {"dataset": self.name, "run_id": self.id}

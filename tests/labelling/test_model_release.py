@@ -1,5 +1,6 @@
 """Questions by the mock endpoint over 1,100 real documents, through their gate, and traced back from the release."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from synth_pipeline.core.verdict import Judgement, Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.mock import plan_of, running
 from synth_pipeline.stages import Run
+from synth_pipeline.stages.label_facts import facts_of_labels
 from synth_pipeline.stages.review import decide
 from synth_pipeline.stages.trace import trace
 
@@ -97,11 +99,15 @@ def test_a_judge_of_records_sees_no_more_than_they_say_and_what_a_reviewer_rejec
     assert found.loc["at odds", "value"] < 0.02
     assert found.loc["kappa", "value"] > 0.9 and found.loc["below acceptable", "n"] == 300
     stages.audit_labels(one)
-    assert Ledger(store()).read("openings")["run_id"].tolist() == ["one"], (
-        "the judge is asked again, sealed is not opened"
-    )
+    assert Ledger(store()).read("openings")["run_id"].tolist() == ["one"], "the judge alone is asked again"
     again = pd.read_parquet(one.get("grounding").data)
     assert again["check"].tolist() == judgement.findings["check"].tolist()
+    spare = one.spec.labels.endpoint.model_copy(update={"name": "spare"})
+    labels = one.spec.labels.model_copy(update={"others": (spare,)})
+    about = facts_of_labels(replace(one, spec=one.spec.model_copy(update={"labels": labels}))).about
+    assert about["Language model"] == "mock at local, mock at spare, which were shown documents of train"
+    assert about["Judge"].startswith("mock at local, which was shown questions and answers, each with the words of a")
+    assert "over 60 rows of people" in about["Judge and people"]
     two, lenient = judged(corpus, "two", samples=1, judging=judging, judge="lenient")
     assert lenient.verdict is Verdict.UNMEASURED and "kappa" in lenient.reasons[0]
     assert any("the gate grounding says" in reason for reason in stages.verify_labels(two))

@@ -25,6 +25,7 @@ from synth_pipeline.orchestration.labels import WHOLE
 from synth_pipeline.orchestration.launch import Outcome, launch
 from synth_pipeline.orchestration.lineage import lineage_definitions
 from synth_pipeline.stages import LineageFailed, Run, publication
+from synth_pipeline.stages.settled import records_settled
 from synth_pipeline.stages.status import status_of
 from synth_pipeline.stages.trace import trace
 
@@ -148,7 +149,7 @@ def test_an_equal_run_opens_sealed_no_second_time_and_adds_no_version(made, agai
     assert row["released_at"] == ledger("releases").query("event == 'records_released'")["at"].min()
 
 
-def test_a_faulty_rule_is_refused_and_leaves_a_trace_and_no_release(refused, made):
+def test_a_faulty_rule_is_refused_and_leaves_a_trace_and_no_release(refused, made, declared, vague):
     assert (refused.records, refused.verdict, refused.refused) == (None, Verdict.BLOCK, True)
     assert any("round_trip lost" in reason for reason in refused.reasons)
     place = store().published("docstrings") / "labels"
@@ -159,6 +160,8 @@ def test_a_faulty_rule_is_refused_and_leaves_a_trace_and_no_release(refused, mad
     assert store().restricted in refused.records_report.parents
     row = asked("select * from record_ledger where not is_current").iloc[0]
     assert row["refusals"] == 1 and row["released_at"] is pd.NaT and "round_trip lost" in row["refusal_reasons"]
+    assert records_settled(vague, store()) and records_settled(declared, store()), "one is blocked, one in force"
+    assert not records_settled(declared.model_copy(update={"seed": 9}), store())
     status = status_of(store(), "docstrings")
     assert status["labels"].startswith(made.records.name) and status["release"] is None
     assert status["latest_run"].startswith("records refused")

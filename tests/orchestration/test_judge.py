@@ -302,6 +302,24 @@ def test_the_audit_asks_the_judge_and_report_and_status_say_what_came_of_it(serv
     assert "rows wait for a decision" in status_of(store(), "bank")["review"]
 
 
+def test_a_report_tells_what_the_judge_said_of_its_own_rows_and_of_no_others(serve):
+    run, _ = serve()
+    staged(run, rows(3))
+    told = facts_of_run(run).about
+    assert told["Judge"] == "mock at judge: no verdicts on this content yet" and "Judge and people" not in told
+    stages.audit(run, "fidelity")
+    assert "kappa" in facts_of_run(run).about["Judge and people"]
+
+    other = staged(replace(run, id="two"), rows(4))
+    assert other.find("fidelity").run == "one", "the findings in force are about the rows of the first run"
+    again = facts_of_run(other).about
+    assert again["Judge"] == told["Judge"] and "Judge and people" not in again
+    endpoint = run.spec.judge.endpoint.model_copy(update={"model": "another"})
+    judge = run.spec.judge.model_copy(update={"endpoint": endpoint})
+    swapped = replace(run, spec=run.spec.model_copy(update={"judge": judge}))
+    assert facts_of_run(swapped).about["Judge"] == "another at judge: no verdicts on this content yet"
+
+
 def test_a_rejected_row_is_in_no_later_release_and_an_accepted_one_names_its_reviewer(
     serve, suites, monkeypatch, tmp_path
 ):

@@ -18,6 +18,7 @@ from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.stages import DRILL, SEED, Run, publication
+from synth_pipeline.stages.settled import rows_settled
 from synth_pipeline.stages.verification import failed_gates
 
 ROWS = 8_000
@@ -320,7 +321,9 @@ def test_a_crash_while_publishing_is_finished_or_forgotten(
 def test_the_published_folder_holds_what_its_manifest_says_and_no_real_row(spec: DatasetSpec, tmp_path: Path) -> None:
     run = staged(spec.model_copy(update={"csv": True}))
     stages.build_lineage(run.store, run.id)
+    assert not rows_settled(run.spec, run.store)
     folder = stages.release(run).folder
+    assert rows_settled(run.spec, run.store) and not rows_settled(spec.model_copy(update={"seed": 5}), run.store)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert set(manifest["files"]) == {"data.parquet", "data.csv", "report.html", "card.md"}
     assert all(of_file(folder / name) == digest for name, digest in manifest["files"].items())

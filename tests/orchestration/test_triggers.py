@@ -1,5 +1,6 @@
 """Schedules and sensors: when a run starts, and when it must not."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pandas as pd
 import pytest
 
 from synth_pipeline import stages
+from synth_pipeline.adapters.gates import GATES
 from synth_pipeline.adapters.ledger import Ledger
-from synth_pipeline.adapters.project import store
+from synth_pipeline.adapters.project import ROOT, store, suites
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.orchestration.jobs import has_changed, job_of, schedules_of
 from synth_pipeline.orchestration.sensors import blocked_gates, sensors_of
+from synth_pipeline.spec.judging import Judge
 from synth_pipeline.stages import SEED, Run
+from synth_pipeline.stages.label_release import GATES as RECORDS
 
 
 @pytest.fixture
@@ -110,12 +114,74 @@ def test_a_tick_does_nothing_when_neither_source_nor_spec_changed(
             return schedule(context)
 
     assert isinstance(tick(), dg.RunRequest), "nothing was released yet"
-    with store().writing("shop", "staged_release", "first") as draft:
-        draft.content, draft.facts = "v1", {"spec": spec.hash}
+    ended(spec, "first", "v1")
+    assert isinstance(tick(), dg.RunRequest), "what was released is not in force"
     monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v1")
     assert isinstance(tick(), dg.SkipReason)
     write(Path(spec.source.path), seed=5)
     assert isinstance(tick(), dg.RunRequest), "the source changed"
+
+
+def ended(spec: DatasetSpec, run: str, version: str, gates: tuple[str, ...] = GATES, **facts: object) -> None:
+    """A run whose gates judged, by the suites of now, and that released its rows or records unless a gate blocked.
+
+    ``facts`` are verdicts other than pass, by gate, and a share of planted rows as ``drill``.
+    """
+    verdicts = {gate: str(facts.get(gate, "pass")) for gate in gates}
+    for gate in set(gates) - {"source", "train", "holdout"}:
+        with store().writing("shop", stages.asset_of(gate), run) as draft:
+            draft.content, draft.facts = f"{run} {gate}", {"rules": spec.rules, "drill": facts.get("drill", 0)}
+    made = Run(spec, store(), run)
+    made.ledger.write("judgements", [
+        {**made.who(), "gate": gate, "artefact": made.get(stages.asset_of(gate)).content, "verdict": verdict,
+         "suite": suites().load(gate, "shop").hash, "reasons": ""} for gate, verdict in verdicts.items()
+    ])  # fmt: skip
+    how = "released" if {*verdicts.values()} == {"pass"} else "refused"
+    event, of = (how, spec.hash) if gates == GATES else (f"records_{how}", spec.labels_hash)
+    event = {**made.who(), "event": event, "version": version, "rows": 1, "generation": 1, "seed": 0, "spec": of,
+             "source": made.get("source").content}  # fmt: skip
+    made.ledger.write("releases", [event])
+
+
+def judging(model: str) -> Judge:
+    endpoint = {"name": "judge", "base_url": "http://localhost:1", "model": model}
+    rubric = [{"name": "sense", "question": "Does it make sense?"}]
+    return Judge.model_validate({"endpoint": endpoint, "rows": {"rubric": rubric}, "labels": {"rubric": rubric}})
+
+
+def test_another_judge_and_an_edited_suite_are_a_change(
+    spec: DatasetSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "expectations", tmp_path / "expectations")
+    monkeypatch.setenv("SYNTH_EXPECTATIONS", str(tmp_path / "expectations"))
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v1")
+    ended(spec, "first", "v1")
+    assert not has_changed(spec)
+    judged = spec.model_copy(update={"judge": judging("one")})
+    assert judged.hash == spec.hash and has_changed(judged), "a judge was added"
+    ended(judged, "second", "v1")
+    assert not has_changed(judged)
+    assert has_changed(judged.model_copy(update={"judge": judging("two")}))
+    assert has_changed(spec), "the judge was taken out"
+    suite = tmp_path / "expectations" / "default" / "utility.json"
+    suite.write_text(suite.read_text() + "\n")
+    assert has_changed(judged)
+
+
+def test_rows_that_are_blocked_are_judged_once(spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended(spec, "drill", "v0", memorisation="block", drill=0.1)
+    assert has_changed(spec), "a drill says nothing about what is declared"
+    ended(spec, "first", "v1", fidelity="unmeasured")
+    assert has_changed(spec), "what could not be measured may be measured by another run"
+    ended(spec, "second", "v1", fidelity="block", utility="unmeasured")
+    assert not has_changed(spec)
+    other_seed = spec.model_copy(update={"seed": 5})
+    assert has_changed(other_seed)
+    ended(other_seed, "retry", "v2")
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v2")
+    assert not has_changed(spec), "a retry released what the declared seed did not"
+    write(Path(spec.source.path), seed=5)
+    assert has_changed(spec)
 
 
 def failed(spec: DatasetSpec, gates: dict[str, str], tags: dict[str, str]) -> dg.RunRequest | dg.SkipReason:
@@ -180,17 +246,30 @@ def test_records_that_are_blocked_are_not_tried_again(labelled: DatasetSpec) -> 
 
 
 def test_other_questions_are_a_change(labelled: DatasetSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    with store().writing("shop", "staged_release", "first") as draft:
-        draft.content, draft.facts = "v1", {"spec": labelled.hash}
-    with store().writing("shop", "labels", "first") as draft:
-        draft.content, draft.facts = "v2", {"spec": labelled.labels_hash}
+    ended(labelled, "first", "v1")
     monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v1")
     assert has_changed(labelled), "no records are released"
+    ended(labelled, "first", "v2", RECORDS)
     monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_records", lambda self, dataset: "v2")
     assert not has_changed(labelled)
     rule = labelled.labels.rules[0].model_copy(update={"questions": ("Which is {id}?",)})
     other = labelled.labels.model_copy(update={"rules": (rule,)})
     assert has_changed(labelled.model_copy(update={"labels": other}))
+
+
+def test_records_that_are_blocked_are_judged_once(labelled: DatasetSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_release", lambda self, dataset: "v1")
+    monkeypatch.setattr("synth_pipeline.adapters.storage.Store.current_records", lambda self, dataset: "before")
+    ended(labelled, "first", "v1")
+    ended(labelled, "first", "v2", RECORDS, grounding="unmeasured")
+    assert has_changed(labelled)
+    ended(labelled, "second", "v2", RECORDS, grounding="block")
+    assert not has_changed(labelled), "blocked records made each tick run everything"
+    judged = labelled.model_copy(update={"judge": judging("one")})
+    ended(judged, "third", "v1")
+    assert has_changed(judged), "records were blocked without a judge"
+    ended(judged, "third", "v2", RECORDS, grounding="block")
+    assert not has_changed(judged)
 
 
 def test_an_unmeasured_gate_is_told_from_a_block(spec: DatasetSpec) -> None:
