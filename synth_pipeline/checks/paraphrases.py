@@ -19,6 +19,7 @@ SHOWN = 5
 TRIED = 500  # train texts by copies of which the power is told
 EDITED = 0.1  # share of their words that are replaced
 POOR = 0.8  # share of such copies below which the note says what to do
+CLOSE_PAIR = "close pair"  # the metric that names rows of train
 SHORT = 12  # digits of a hash
 
 
@@ -84,7 +85,7 @@ class Paraphrases:
             begin, end, source_begin, source_end = span
             where = (f"{column}, row {text} words {begin}-{end - 1}, train {_called(evidence, int(source))} "
                      f"words {source_begin}-{source_end - 1}")  # fmt: skip
-            yield Finding(self.name, self.family, where, "close pair", float(score), baseline=threshold, n=1)
+            yield Finding(self.name, self.family, where, CLOSE_PAIR, float(score), baseline=threshold, n=1)
 
 
 def sources_of(evidence: Evidence, column: str) -> Sources:

@@ -37,8 +37,8 @@ def run(
     outcome = launch(_definitions, spec, tags, only or (), progress)
     if outcome.reasons:
         what = "records not released" if outcome.version is not None else "not released"
-        say(f"{dataset}: {what}: {'; '.join(dict.fromkeys(outcome.reasons))}")
-        say(f"verdict    {outcome.verdict.value}")
+        say(f"{dataset}: {what}: " + "\n  ".join(dict.fromkeys(outcome.reasons)))
+        say(f"verdict    {outcome.verdict.value if outcome.refused else 'none: the run did not come to its end'}")
     else:
         within = " (differences from real rows that can be measured, within tolerance: see the report)"
         say(f"verdict    {outcome.verdict.value}{within if outcome.verdict is Verdict.WARN else ''}")

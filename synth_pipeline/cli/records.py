@@ -6,6 +6,7 @@ import typer
 
 from synth_pipeline.cli.pipeline import DatasetName, spec_of
 from synth_pipeline.cli.terminal import examples, progress, say
+from synth_pipeline.core.errors import SynthError
 
 commands = typer.Typer()
 
@@ -55,7 +56,9 @@ def review(
     from synth_pipeline.adapters.project import store
     from synth_pipeline.stages.review import ACCEPTED, OPEN, REJECTED, decide, reviews_of
 
-    spec_of(dataset)
+    spec = spec_of(dataset)
+    if both := set(accept or ()) & set(reject or ()):
+        raise SynthError(f"{min(both)} is to be accepted and rejected.", "give it to one of --accept and --reject.")
     for state, names in ((ACCEPTED, accept or ()), (REJECTED, reject or ())):
         for name in names:
             say(f"{decide(store(), dataset, name, state, by).record[:12]}  {state} by {by}")
@@ -69,6 +72,9 @@ def review(
             if one.said:
                 say(f"    the judge: {one.said}")
             say("\n".join(f"    {column}: {value}" for column, value in one.row.items()))
+    if spec.judge is None and not listed:
+        say(f"{dataset} declares no judge, so that nothing comes up for review: see 'judge' in the guide.")
+        return
     say(f"{sum(one.state == OPEN for one in listed):,} of {len(listed):,} rows wait for a decision.")
 
 

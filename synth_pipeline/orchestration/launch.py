@@ -15,7 +15,7 @@ from synth_pipeline.adapters.storage import LABELS, locked
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.verdict import Verdict, worst
 from synth_pipeline.dataset import DatasetSpec
-from synth_pipeline.stages import Run, label_refusal, refusal_report
+from synth_pipeline.stages import Run, label_refusal, reasons_against, refusal_report
 
 Progress = Callable[[str], None]
 
@@ -110,10 +110,9 @@ def _outcome(run: Run, result: dg.ExecuteInProcessResult) -> Outcome:
         version = run.store.current_release(run.name)
         report = run.store.published(run.name) / "current" / "report.html" if version else None
         return Outcome(run.name, run.id, version, verdict, [], report, False, *told)
-    against = mine[~mine["verdict"].isin([Verdict.PASS, Verdict.WARN])]
+    reasons = reasons_against(mine)
     failures = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
-    refused = len(against) > 0 or any(data and data.metadata.get("refused") == _TRUE for data in failures)
-    reasons = [reason for text in against["reasons"] for reason in text.splitlines()]
+    refused = bool(reasons) or any(data and data.metadata.get("refused") == _TRUE for data in failures)
     reasons += [text for event in result.get_step_failure_events() if (text := _failure(event))]
     version = run.released()
     if version is None:

@@ -6,7 +6,7 @@ run has made itself comes before what is in force, so that two runs never mix.
 
 from synth_pipeline.stages.audit import audit, evidence_of
 from synth_pipeline.stages.facts import refusal_report
-from synth_pipeline.stages.gate import asset_of, judge
+from synth_pipeline.stages.gate import asset_of, judge, reasons_against
 from synth_pipeline.stages.generate import draw_candidates, fit_generator, remove_repeats
 from synth_pipeline.stages.label_release import label_refusal, refuse_labels, release_labels, verify_labels
 from synth_pipeline.stages.labels import audit_labels, make_labels
@@ -34,6 +34,7 @@ __all__ = [
     "label_refusal",
     "load_source",
     "make_labels",
+    "reasons_against",
     "refusal_report",
     "refuse",
     "refuse_labels",

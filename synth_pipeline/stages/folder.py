@@ -5,14 +5,16 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from synth_pipeline.adapters.storage import DATA, MANIFEST, Artefact
+from synth_pipeline.checks.paraphrases import CLOSE_PAIR
 from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.provenance import COLUMNS
-from synth_pipeline.reports import card, report
+from synth_pipeline.reports import ReportFacts, card, report
 from synth_pipeline.stages.facts import facts_of_run
 from synth_pipeline.stages.run import Run
 
@@ -27,7 +29,7 @@ def release_folder(run: Run, staged: Artefact) -> Path:
         shutil.copyfile(staged.data, aside / DATA)
         if run.spec.csv:
             pd.read_parquet(staged.data).to_csv(aside / "data.csv", index=False)
-        facts = facts_of_run(run)
+        facts = _publishable(facts_of_run(run))
         (aside / "report.html").write_text(report(facts), encoding="utf-8")
         (aside / "card.md").write_text(card(facts), encoding="utf-8")
         manifest = {
@@ -44,6 +46,15 @@ def release_folder(run: Run, staged: Artefact) -> Path:
         }  # fmt: skip
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return final
+
+
+def _publishable(facts: ReportFacts) -> ReportFacts:
+    """Without the findings that say which released row follows which real one: they stay in the restricted area."""
+    judgements = [
+        one if one.findings is None else replace(one, findings=one.findings[one.findings["metric"] != CLOSE_PAIR])
+        for one in facts.judgements
+    ]
+    return replace(facts, judgements=judgements)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from synth_pipeline.core.verdict import Judgement, Verdict
 from synth_pipeline.stages.generate import block_identity
 from synth_pipeline.stages.real import table_of
 from synth_pipeline.stages.run import Run
+from synth_pipeline.steps import FAMILIES
 
 MOST_ROWS = 1_000_000  # rows of a table that are judged; real parts lie in the order of a hash, so these are random
 SYNTHETIC_GATES = ("candidates", "deduplicated")
@@ -39,6 +40,15 @@ def judge(run: Run, gate: str) -> Judgement:
         identity = block_identity(run, run.get("source"), run.get("generator").facts.get("identity"))
         run.ledger.write("blocks", [{**run.who(), "identity": identity, "reasons": "; ".join(judgement.reasons)}])
     return judgement
+
+
+def reasons_against(judgements: pd.DataFrame) -> list[str]:
+    """Why a run was not let through, of its lines in the ledger: blocks before what was not measured, by gate."""
+    order = [*DATA_GATES, *FAMILIES]
+    against = judgements[~judgements["verdict"].isin([Verdict.PASS, Verdict.WARN])]
+    lines = sorted(against.itertuples(), key=lambda one: (
+        one.verdict != Verdict.BLOCK, order.index(one.gate) if one.gate in order else len(order)))  # fmt: skip
+    return list(dict.fromkeys(reason for one in lines for reason in str(one.reasons).splitlines()))
 
 
 def _judge_data(run: Run, suite: Suite, artefact: Artefact) -> Judgement:

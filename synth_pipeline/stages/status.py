@@ -5,6 +5,7 @@ from typing import Any
 
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.storage import LABELS, MANIFEST, Store
+from synth_pipeline.stages.gate import reasons_against
 from synth_pipeline.stages.review import OPEN, reviews_of
 
 
@@ -30,6 +31,9 @@ def status_of(store: Store, dataset: str) -> dict[str, Any]:
         row["review"] = f"{waiting:,} rows wait for a decision: synth review {dataset}"
     if len(latest):
         last = latest.iloc[-1]
-        reason = f": {last['reasons'].splitlines()[0]}" if last["reasons"] else ""
+        judged = Ledger(store).read("judgements", dataset)
+        reasons = reasons_against(judged[judged["run_id"] == last["run_id"]]) or last["reasons"].splitlines()
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        reason = f": {reasons[0]}{more}" if last["reasons"] else ""
         row["latest_run"] = f"{last['event'].replace('_', ' ')} {last['at']:%Y-%m-%d %H:%M} UTC{reason}"
     return row

@@ -29,9 +29,7 @@ def speaker(*again: object) -> Speaker:
 
 def made(model: Speaker, samples: int, records: int = 1) -> tuple[int, dict[str, int]]:
     with speaking(model), accounting():
-        labelled = labeller(**{"samples": samples, "records": 1, "when_short": "keep", **more}).label(
-            train([TEXT]), Seed(1)
-        )
+        labelled = labeller(samples=samples, records=records, when_short="keep").label(train([TEXT]), Seed(1))
     return len(labelled.records), dict(labelled.dropped)
 
 

@@ -130,6 +130,9 @@ def _own(error: dict[str, Any], found: Found) -> tuple[str, str]:
     return f"{told}.", fixes.get(str(name), "correct it.")
 
 
+_SECRET = ("api_key_env", "base_url")  # what is pasted there may be a key or hold a password
+
+
 def _misspelt(error: dict[str, Any], found: Found) -> tuple[str, str]:
     """A text that is not of its form."""
     given = str(error["input"])
@@ -143,7 +146,7 @@ def _misspelt(error: dict[str, Any], found: Found) -> tuple[str, str]:
         return f"{given!r} has no ending of a file that can be read.", f"give a {about[0].lower()}{about[1:]}"
     if name == "function":
         return f"{given!r} is not of the form package.module:function.", "separate module and function by a colon."
-    return f"{given!r} is not of its form.", about
+    return f"{'What is given' if name in _SECRET else repr(given)} is not of its form.", about
 
 
 def _flat(given: object, found: Found) -> tuple[str, str]:

@@ -63,6 +63,13 @@ _SPOKEN = {
     "quotas must be shares": "leave out what has none.",
     "quotas are of labels": "name the column of labels as 'label' above them.",
     "parameters cannot set": "take it out.",
+    "two endpoints are called": "give each a name of its own.",
+    " at http": "delete one of the two, or name another model.",
+    "has the weight 0": "give one of them a weight above 0.",
+    "'weight' shares": "leave it out, or name 'others'.",
+    "'base' and 'fill' go together": "declare both, or neither.",
+    "each question is about one row": "take them out.",
+    "'complete' is about": "take it out, or declare 'base' and 'fill'.",
     "is above most": "exchange the two.",
 }
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from synth_pipeline.core.finding import Family
 from synth_pipeline.core.verdict import Verdict
 
 BOUNDS = ("max_excess", "min_ratio", "family", "max_value", "min_value", "min_shown")
@@ -38,14 +39,19 @@ def _max_excess(finding: Mapping[str, Any], tolerance: float) -> Outcome:
         return Verdict.UNMEASURED, finding["note"] or "has no interval or no baseline"
     if low - baseline > tolerance:
         return Verdict.BLOCK, (
-            f"{finding['value']:.3g} against {baseline:.3g} between real and real: "
+            f"{finding['value']:.3g} against {baseline:.3g} {_where(finding)}: "
             f"at least {low - baseline:.3g} too much, and {tolerance:g} is allowed"
         )
     if (unsure := _too_wide(finding, tolerance)) is not None:
         return unsure
     if finding["value"] - baseline > CLEAR * (finding["value"] - low):
-        return Verdict.WARN, f"{finding['value']:.3g} against {baseline:.3g} between real and real, within tolerance"
+        return Verdict.WARN, f"{finding['value']:.3g} against {baseline:.3g} {_where(finding)}, within tolerance"
     return _PASS
+
+
+def _where(finding: Mapping[str, Any]) -> str:
+    """What the baseline is; of records over documents there are no real ones."""
+    return "as its baseline" if finding.get("family") == Family.GROUNDING.value else "between real and real"
 
 
 def _min_ratio(finding: Mapping[str, Any], least: float) -> Outcome:
