@@ -1,17 +1,11 @@
 """Release of records over real documents: verified, published in one act with the warehouse, or refused."""
 
-import json
-import shutil
 from pathlib import Path
 
-import pandas as pd
-
-from synth_pipeline.adapters.storage import DATA, LABELS, MANIFEST, Artefact, write_aside
-from synth_pipeline.core.fingerprint import of_file
-from synth_pipeline.core.provenance import COLUMNS
+from synth_pipeline.adapters.storage import LABELS, Artefact, write_aside
 from synth_pipeline.core.records import RECORDS
 from synth_pipeline.reports import records_card, records_report
-from synth_pipeline.stages.folder import new_folder
+from synth_pipeline.stages.folder import CARD, REPORT, versioned
 from synth_pipeline.stages.label_facts import facts_of_labels
 from synth_pipeline.stages.labels import GATE, ORIGIN, event_of_labels
 from synth_pipeline.stages.lineage import LineageFailed, refresh
@@ -68,29 +62,13 @@ def _refusal(run: Run) -> Path:
 
 
 def _folder(run: Run, made: Artefact) -> Path:
-    """The versioned folder; an equal rerun finds it there."""
-    final = run.store.published(run.name) / LABELS / made.content
-    if (final / MANIFEST).exists():
-        return final
+    """The versioned folder of records that are released."""
     facts = facts_of_labels(run)
-    with new_folder(final) as folder:
-        shutil.copyfile(made.data, folder / DATA)
-        if run.spec.csv:
-            pd.read_parquet(made.data).to_csv(folder / "data.csv", index=False)
-        (folder / "report.html").write_text(records_report(facts), encoding="utf-8")
-        (folder / "card.md").write_text(records_card(facts), encoding="utf-8")
-        manifest = {
-            "dataset": run.name,
-            "synthetic": True,
-            "mode": "labels_only",
-            "quotes_real_documents": True,
-            **{name: made.facts[name] for name in (*ORIGIN, "rows", "documents", "dropped")},
-            "columns": {column.name: column.kind.value for column in RECORDS.columns},
-            "provenance_columns": list(COLUMNS),
-            "verdict": facts.verdict.value,
-            "gates": {judgement.gate: judgement.verdict.value for judgement in facts.judgements},
-            "suites": {judgement.gate: judgement.suite for judgement in facts.judgements},
-            "files": {path.name: of_file(path) for path in sorted(folder.iterdir())},
-        }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return final
+    about = {
+        "mode": "labels_only",
+        "quotes_real_documents": True,
+        **{name: made.facts[name] for name in (*ORIGIN, "rows", "documents", "dropped")},
+        "columns": {column.name: column.kind.value for column in RECORDS.columns},
+    }
+    place = run.store.published(run.name) / LABELS
+    return versioned(run, made, place, facts, about, lambda: {REPORT: records_report(facts), CARD: records_card(facts)})

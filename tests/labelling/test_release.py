@@ -24,7 +24,7 @@ from synth_pipeline.orchestration.component import SyntheticDataset
 from synth_pipeline.orchestration.labels import WHOLE
 from synth_pipeline.orchestration.launch import Outcome, launch
 from synth_pipeline.orchestration.lineage import lineage_definitions
-from synth_pipeline.stages import LineageFailed, Run, publication
+from synth_pipeline.stages import LineageFailed, Run, label_release, publication
 from synth_pipeline.stages.settled import records_settled
 from synth_pipeline.stages.status import status_of
 from synth_pipeline.stages.trace import trace
@@ -138,6 +138,23 @@ def test_ledger_and_warehouse_tell_real_documents_from_made_records(made, manife
     assert row[["_provenance", "document_provenance"]].tolist() == ["synthetic", "real"]
     assert row["n"] == row["of_train"] == manifest["rows"] and row["source"] == manifest["source"]
     assert asked("select * from release_ledger").empty, "records are no release of rows"
+
+
+def test_what_is_published_says_by_which_rules_the_same_records_were_judged_last(made, declared):
+    def written(spec: DatasetSpec) -> dict[str, bytes]:
+        run = Run(spec, store(), made.run)
+        assert label_release._folder(run, run.get("labels")) == made.records
+        return {path.name: path.read_bytes() for path in made.records.iterdir()}
+
+    before = written(declared)
+    endpoint = {"name": "far", "base_url": "http://localhost:1", "model": "mock"}
+    judge = {"endpoint": endpoint, "labels": {"rubric": [{"name": "sense", "question": "Does it make sense?"}]}}
+    judged = DatasetSpec.model_validate(declared.model_dump() | {"judge": judge})
+    now = written(judged)
+    assert json.loads(now["manifest.json"])["rules"] == judged.rules
+    assert {name for name in now if now[name] == before[name]} == {"data.parquet"}
+    assert b"mock at far" in now["report.html"] and b"mock at far" in now["card.md"]
+    assert written(declared) == before
 
 
 def test_an_equal_run_opens_sealed_no_second_time_and_adds_no_version(made, again, refused):

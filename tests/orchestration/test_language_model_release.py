@@ -82,6 +82,11 @@ def test_a_run_that_is_killed_and_repeated_releases_rows_that_are_paid_for_once(
 
     rows = pd.read_parquet(project.home / "published" / "bank" / "current" / "data.parquet")
     assert not set(rows["text"]) & set(pd.read_parquet(project.root / "real.parquet")["text"])
+    findings = pd.read_parquet(project.home / "restricted" / "bank" / "memorisation" / "current" / "data.parquet")
+    pairs = findings[findings["metric"] == "close pair"]["subject"]
+    published = "".join((project.home / "published" / "bank" / "current" / name).read_text()
+                        for name in ("report.html", "card.md", "manifest.json"))  # fmt: skip
+    assert len(pairs) and not any(pair.split(", train ")[1].split()[0] in published for pair in pairs)
     record = rows.iloc[ROWS // 2]
     status, printed = project.synth("trace", record["_record_id"], "--prompt")
     assert status == 0, printed

@@ -3,7 +3,9 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.verdict import Verdict
 from synth_pipeline.dataset import DatasetSpec
 from synth_pipeline.stages import DRILL, SEED, Run, publication
+from synth_pipeline.stages.folder import release_folder
 from synth_pipeline.stages.settled import rows_settled
 from synth_pipeline.stages.verification import failed_gates
 
@@ -315,6 +318,45 @@ def test_a_crash_while_publishing_is_finished_or_forgotten(
     assert not list(second.store.restricted.rglob("intent.json"))
     events = second.ledger.read("releases").query("event == 'released'")["version"].tolist()
     assert events == [released] + [expected] * swapped
+
+
+@pytest.mark.usefixtures("lineage")
+def test_what_is_published_says_by_which_suites_and_rules_the_same_rows_were_judged_last(
+    spec: DatasetSpec, suites: Path
+) -> None:
+    run = staged(spec)
+    stages.build_lineage(run.store, run.id)
+    folder = stages.release(run).folder
+    before, file = published(folder), folder / "data.parquet"
+    assert stages.release(run).folder == folder and published(folder) == before
+    held, data = file.stat().st_ino, file.read_bytes()
+
+    suite = suites / "default" / "utility.json"
+    suite.write_text(suite.read_text() + "\n")
+    judgement = stages.judge(run, "utility")
+    assert stages.release(run).folder == folder
+    edited = published(folder)
+    assert edited["suites"]["utility"] == judgement.suite != before["suites"]["utility"]
+
+    endpoint = {"name": "far", "base_url": "http://localhost:1", "model": "mock"}
+    judge = {"endpoint": endpoint, "rows": {"rubric": [{"name": "sense", "question": "Does it make sense?"}]}}
+    judged = DatasetSpec.model_validate(spec.model_dump() | {"judge": judge})
+    assert release_folder(replace(run, spec=judged), run.get("staged_release")) == folder
+    assert published(folder)["rules"] == judged.rules != edited["rules"]
+    assert all("mock at far" in (folder / name).read_text() for name in ("report.html", "card.md"))
+    assert (file.stat().st_ino, file.read_bytes()) == (held, data), "data were written anew"
+
+    file.write_bytes(b"altered")
+    stages.release(run)
+    assert json.loads((folder / "manifest.json").read_text())["files"] == edited["files"], "altered data pass"
+
+
+def published(folder: Path) -> dict[str, Any]:
+    """The manifest, of which every hash holds."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert {name: of_file(folder / name) for name in manifest["files"]} == manifest["files"]
+    assert {path.name for path in folder.iterdir()} == {*manifest["files"], "manifest.json"}
+    return manifest
 
 
 @pytest.mark.usefixtures("lineage")
