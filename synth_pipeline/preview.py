@@ -69,8 +69,10 @@ def preview_of(
             made = seen.drawn(rows)
             seen.probe(probed)
     if drawer.spoken is None:
-        told = (f"{len(made):,} of {whole:,} rows; they cost nothing but time.",)
-        return Preview(made.frame, told, None, None)
+        told = [f"{len(made):,} of {whole:,} rows; they cost nothing but time."]
+        if isinstance(spec.labels, Spoken):
+            told.append("The questions over documents, which 'labels' asks a language model for, are not among them.")
+        return Preview(made.frame, tuple(told), None, None)
     return seen.told(made.frame, drawer.spoken)
 
 

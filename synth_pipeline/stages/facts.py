@@ -96,8 +96,8 @@ def _about(run: Run) -> dict[str, str]:
 
 
 def who_saw(asks: Spoken, what: str) -> str:
-    """All models that were sent something, each with its endpoint."""
-    return f"{_models(asks)}, which {'were' if asks.others else 'was'} shown {what}"
+    """All models that are sent something, each with its endpoint; of several any may have answered for another."""
+    return f"{_models(asks)}, {'each of which may have been' if asks.others else 'which was'} shown {what}"
 
 
 def judge_facts(run: Run, gate: str, judging: Judging | None, shown: str) -> dict[str, str]:

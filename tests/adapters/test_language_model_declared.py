@@ -38,6 +38,15 @@ MODE = "    mode:\n      kind: labelled_text\n      label: label\n"
         ("generator", f"{MODE}      quotas: {{a: .5, b: .4}}", 15, "sum to 0.9"),
         ("generator", f"{MODE}      text: body", 12, "no column 'body'"),
         ("generator", f"{MODE}    parameters: {{seed: 3}}", 15, "cannot set 'seed'"),
+        ("generator", f"{MODE}    budget: {{amount: 5, unit: USD}}", 8, "price of the endpoint 'local' is not known"),
+        (
+            "generator",
+            f"      price: {{input: 1, output: 2}}\n{MODE}    budget: {{amount: 5, unit: EUR}}",
+            8,
+            "is in USD",
+        ),
+        ("generator", f"      api_key_env: sk-abc123\n{MODE}", 12, "What is given is not of its form"),
+        ("generator", f"      weight: 2\n{MODE}", 6, "'weight' shares the questions"),
         ("labels", "    text: text\n    id: label\n    template: Say {what}", 14, "unknown variable {what}"),
         ("labels", "    text: text\n    id: text", 12, "the same column"),
         ("judge", "    rows: {rubric: [{name: good, question: Is it so, scale: [5, 1]}]}", 11, "it must rise"),
@@ -65,6 +74,7 @@ def test_a_mistake_has_its_line_and_says_what_to_do(tmp_path: Path, part, rest, 
     found = [one for one in mistakes(file, root=ROOT) if told in one.problem]
     assert [one.line for one in found] == [line]
     assert found[0].fix and found[0].field.startswith(part)
+    assert "sk-abc" not in found[0].problem + found[0].fix
 
 
 @pytest.mark.parametrize(

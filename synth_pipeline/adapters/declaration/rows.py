@@ -49,6 +49,7 @@ def mistakes_of_rows(found: Declared, root: Path, suites: Suites) -> Iterator[Mi
         yield from _dedup(found, spec, schema, root)
         yield from _judge(found, spec, schema, root)
         yield from _presidio(found, spec)
+        yield from _prices(found, spec)
         yield from _target(found, spec, schema, out)
         yield from _too_few(found, spec, suites, out)
 
@@ -155,6 +156,27 @@ def _dedup(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> It
             embedding_of(spec.dedup.semantic.embed, root)
         except SynthError as error:
             yield found.wrong("dedup.semantic.embed", error.problem, error.fix)
+
+
+def _prices(found: Declared, spec: DatasetSpec) -> Iterator[Mistake]:
+    """Budgets in a currency that nobody can hold, since a price is not known or in another one."""
+    from synth_pipeline.llm import Purse, tariff_of
+    from synth_pipeline.spec.asking import Asks
+
+    asked = {"generator": spec.generator, "labels": spec.labels, "judge": spec.judge}
+    purses = [
+        (f"{name}.endpoint", asks.endpoints, asks.budget) for name, asks in asked.items() if isinstance(asks, Asks)
+    ]
+    semantic = spec.dedup.semantic if spec.dedup is not None else None
+    if semantic is not None and semantic.embedding is not None:
+        budget = semantic.embedding.budget or (spec.generator.budget if isinstance(spec.generator, Asks) else None)
+        purses.append(("dedup.semantic.embedding.endpoint", (semantic.embedding.endpoint,), budget))
+    for place, endpoints, budget in purses:
+        for endpoint in endpoints if found.is_sure(place.split(".")[0]) else ():
+            try:
+                Purse(budget).check(endpoint.name, tariff_of(endpoint))
+            except SynthError as error:
+                yield found.wrong(place, error.problem, error.fix)
 
 
 def _judge(found: Declared, spec: DatasetSpec, schema: Schema, root: Path) -> Iterator[Mistake]:
