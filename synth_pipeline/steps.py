@@ -91,7 +91,7 @@ def label_evidence(spec: DatasetSpec, records: Table, train: Train, barred: Iter
     )  # fmt: skip
 
 
-def measure_labels(evidence: LabelEvidence, only: Collection[str] = (), workers: int = WORKERS) -> pd.DataFrame:
+def measure_labels(evidence: LabelEvidence, workers: int = WORKERS, only: Collection[str] = ()) -> pd.DataFrame:
     """All checks of records, or some by name, as a table of findings."""
     return run_checks([check for check in LABEL_CHECKS if not only or check.name in only], evidence, workers)
 

@@ -75,10 +75,11 @@ def audit_labels(run: Run) -> Artefact:
         run.ledger.write("openings", [{**run.who(), "version": made.content}])
         barred = [table_of(run.get(side)) for side in ("holdout", "sealed")]
         at_odds = made.facts["dropped"].get(AT_ODDS, 0) if getattr(run.spec.labels, "samples", 0) > 0 else None
-        findings = measure_labels(replace(label_evidence(run.spec, records, train, barred), at_odds=at_odds), _CHECKS)
+        evidence = replace(label_evidence(run.spec, records, train, barred), at_odds=at_odds)
+        findings = measure_labels(evidence, only=_CHECKS)
     if (judged := judge_records(run, records)) is not None:
         evidence = replace(label_evidence(run.spec, records, train, []), judged=judged)
-        findings = pd.concat([findings, measure_labels(evidence, [JUDGE])], ignore_index=True)
+        findings = pd.concat([findings, measure_labels(evidence, only=[JUDGE])], ignore_index=True)
     return write_findings(run, GATE, findings, parents, _CHECKS)
 
 
