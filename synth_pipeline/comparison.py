@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth_pipeline.adapters.guarded import guarded
 from synth_pipeline.adapters.presidio import detector
 from synth_pipeline.adapters.project import store
 from synth_pipeline.checks import Evidence
@@ -166,13 +167,10 @@ def generator_of(label: str, declared: AnyGenerator | None = None) -> Any:
 def _compared(run: Run, label: str, evidence: Evidence, workers: int) -> Compared:
     """One row; a generator that fails must not take the others with it."""
     try:
-        return _row(label, attempt(run, evidence, workers))
+        with guarded("It failed", f"'synth generate --generator {run.spec.generator.kind}' says more."):
+            return _row(label, attempt(run, evidence, workers))
     except SynthError as error:
         reason = f"{error.problem} {error.fix}"
-    except Exception as error:  # noqa: BLE001  (any library may fail in its own way, with rows in the text)
-        reason = (
-            f"it failed with {type(error).__name__}; 'synth generate --generator {run.spec.generator.kind}' says more."
-        )
     note_attempt(run, Verdict.UNMEASURED, [reason])
     return Compared(label, Verdict.UNMEASURED, reasons=(reason,))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from synth_pipeline.adapters.endpoint import opened, result_of
+from synth_pipeline.adapters.guarded import guarded
 from synth_pipeline.adapters.ingest.frames import function_of
-from synth_pipeline.adapters.own_code import own_code
 from synth_pipeline.adapters.storage import Store
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.core.progress import report
@@ -76,7 +76,7 @@ async def _vectors(client: Client, requests: Sequence[Embedding]) -> dict[str, s
 
 
 def _called(own: Embed, function: str, texts: list[str]) -> np.ndarray:
-    with own_code(f"{function} failed", "call it by hand and mend it."):
+    with guarded(f"{function} failed", "call it by hand and mend it."):
         vectors = np.asarray(own(texts))
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise SynthError(

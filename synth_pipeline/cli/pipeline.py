@@ -105,9 +105,9 @@ def check(dataset: Annotated[str | None, typer.Argument(help="All data sets if a
 
     Without mistakes it also says how small a leak an audit would see, at the sizes and shares declared.
     """
+    from synth_pipeline.adapters.dbt import PROJECT
     from synth_pipeline.adapters.declaration import all_mistakes, declared
     from synth_pipeline.adapters.project import DEFS, ROOT, suites
-    from synth_pipeline.adapters.warehouse import PROJECT
     from synth_pipeline.stages.foresight import smallest_leak
 
     if dataset is not None:

@@ -1,6 +1,7 @@
 """What the commands share: how they speak, and arguments of more than one of them."""
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from synth_pipeline.core.errors import SynthError
 
 COULD_NOT_RUN = 2
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 DataFile = Annotated[Path, typer.Option(help="CSV, Parquet or JSON lines.", show_default=False)]
 
@@ -21,8 +23,8 @@ def examples(*lines: str) -> str:
 
 
 def say(text: str) -> None:
-    """A line of the answer."""
-    typer.echo(text)
+    """A line of the answer; a control character in a value must not steer the terminal."""
+    typer.echo(_CONTROL.sub("\ufffd", text))
 
 
 def progress(step: str) -> None:

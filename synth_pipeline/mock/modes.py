@@ -105,7 +105,7 @@ def _fields(example: str) -> Item:
     try:
         held = ast.literal_eval(example) if example[:1] in "'\"" else json.loads(example)
         held = json.loads(held) if isinstance(held, str) and held[:1] == "[" else held
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return {}
     if isinstance(held, dict):
         return held

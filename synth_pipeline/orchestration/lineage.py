@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters import dbt
 from synth_pipeline.adapters.project import store
 from synth_pipeline.adapters.warehouse import Build
 from synth_pipeline.stages import LineageFailed, build_lineage
@@ -34,7 +34,7 @@ TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_source_tests_as_chec
 @cache
 def manifest() -> dict[str, Any]:
     """dbt's description of the project."""
-    return json.loads(warehouse.manifest(store()).read_text(encoding="utf-8"))
+    return json.loads(dbt.manifest(store()).read_text(encoding="utf-8"))
 
 
 def keys_before_release(dataset: str) -> list[dg.AssetKey]:
@@ -82,7 +82,7 @@ def _replay(built: Build, context: dg.AssetExecutionContext) -> Iterator[Any]:
     """dbt's events as materialisations and check results, as far as they are asked for."""
     from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-    target = warehouse.PROJECT / "target"
+    target = dbt.PROJECT / "target"
     for event in built.events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         for result in message.to_default_asset_events(

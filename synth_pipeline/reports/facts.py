@@ -7,11 +7,11 @@ from synth_pipeline.core.verdict import Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReportFacts:
-    """Everything that a report shows.
+class Facts:
+    """What every report shows.
 
     ``about`` is a table of labels and values (source, generator, seed, sizes, hashes) in the order in which
-    it is shown; ``evidence`` is drawn as distributions only: no row of it is printed.
+    it is shown.
     """
 
     title: str
@@ -20,23 +20,23 @@ class ReportFacts:
     reasons: list[str]
     about: dict[str, str]
     judgements: list[Judgement]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportFacts(Facts):
+    """Everything that the report of a table shows: ``evidence`` as distributions only, and no row of it."""
+
     evidence: Evidence
     sensitive: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RecordFacts:
+class RecordFacts(Facts):
     """Everything that a report of records over documents shows: counts, and no record or document.
 
     ``kinds`` counts the records of each kind, ``dropped`` those that were left out, by reason.
     """
 
-    title: str
-    description: str
-    verdict: Verdict
-    reasons: list[str]
-    about: dict[str, str]
-    judgements: list[Judgement]
     kinds: dict[str, int]
     dropped: dict[str, int]
 

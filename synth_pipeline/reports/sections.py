@@ -11,7 +11,7 @@ from synth_pipeline.checks import CHECKS
 from synth_pipeline.checks.labels import LABEL_CHECKS
 from synth_pipeline.core.finding import Family
 from synth_pipeline.core.verdict import Judgement, Verdict
-from synth_pipeline.reports.facts import RecordFacts, ReportFacts
+from synth_pipeline.reports.facts import Facts
 from synth_pipeline.reports.words import MORE_IS_BETTER, NOT_MEASURED, as_verdict, interval, number, sentences
 
 SHOWN = 20  # subjects of a metric that a chart has room for
@@ -96,7 +96,7 @@ def sections(judgements: list[Judgement]) -> list[Section]:
     return [_section(name, [row for row in rows if row.check == name]) for name in order]
 
 
-def warnings(facts: ReportFacts | RecordFacts) -> list[str]:
+def warnings(facts: Facts) -> list[str]:
     """What held with a warning, unless it is among the reasons already."""
     said = [f"{judgement.gate}: {line.reason or line.expectation}" for judgement in facts.judgements
             for line in judgement.lines if line.verdict is Verdict.WARN]  # fmt: skip

@@ -15,7 +15,7 @@ from synth_pipeline.adapters.storage import DATA, MANIFEST, Artefact, write_asid
 from synth_pipeline.checks.paraphrases import CLOSE_PAIR
 from synth_pipeline.core.fingerprint import of_file
 from synth_pipeline.core.provenance import COLUMNS
-from synth_pipeline.reports import RecordFacts, ReportFacts, card, report
+from synth_pipeline.reports import Facts, ReportFacts, card, report
 from synth_pipeline.stages.facts import facts_of_run
 from synth_pipeline.stages.run import Run
 
@@ -38,7 +38,7 @@ def versioned(
     run: Run,
     made: Artefact,
     place: Path,
-    facts: ReportFacts | RecordFacts,
+    facts: Facts,
     about: Mapping[str, Any],
     pages: Callable[[], Mapping[str, str]],
 ) -> Path:

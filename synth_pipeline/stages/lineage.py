@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 import yaml
 
-from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters import dbt, warehouse
 from synth_pipeline.adapters.ledger import Ledger
 from synth_pipeline.adapters.requests import export_what_there_is
 from synth_pipeline.adapters.storage import Artefact, Store, locked
@@ -34,7 +34,7 @@ def build_lineage(store: Store, run: str) -> tuple[Artefact, warehouse.Build]:
 
 def datasets() -> list[str]:
     """The data sets that the dbt project knows."""
-    project = yaml.safe_load((warehouse.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    project = yaml.safe_load((dbt.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     return list(project["vars"]["datasets"])
 
 

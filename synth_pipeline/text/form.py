@@ -46,17 +46,17 @@ def unparsable(texts: Sequence[str]) -> np.ndarray:
 
 def no_code(texts: Sequence[str]) -> np.ndarray:
     """A mask of texts that are no Python; it is read and never run."""
-    return np.array([not _is_code(text) for text in texts], bool)
+    return np.array([syntax_of(text) is None for text in texts], bool)
 
 
-def _is_code(text: str) -> bool:
+def syntax_of(code: str) -> str | None:
+    """The syntax of Python code, equal where layout and comments alone differ; None where it is no Python."""
     try:
         with warnings.catch_warnings():  # of odd escapes, which are no fault of ours
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            return ast.dump(ast.parse(code))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return None
 
 
 def _is_json(text: str) -> bool:

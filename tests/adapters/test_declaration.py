@@ -548,7 +548,7 @@ AROUND = {
     ),
     "folder without file": (
         lambda root: (root / "synth_pipeline/defs/bare").mkdir(),
-        "synth_pipeline/defs/bare", None, "", "no defs.yaml", "synth new bare",
+        "synth_pipeline/defs/bare", None, "", "no defs.yaml", "write a defs.yaml into it",
     ),
     "file of another name": (
         write("synth_pipeline/defs/bare/defs.yml", WHOLE),

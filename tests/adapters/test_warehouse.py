@@ -14,11 +14,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from synth_pipeline.adapters import warehouse
+from synth_pipeline.adapters import dbt, warehouse
+from synth_pipeline.adapters.dbt import PROJECT
 from synth_pipeline.adapters.ledger import KINDS, Ledger
 from synth_pipeline.adapters.requests import export_requests, request_ledger
 from synth_pipeline.adapters.storage import Store
-from synth_pipeline.adapters.warehouse import PROJECT, Build, Staged, StagedRecords
+from synth_pipeline.adapters.warehouse import Build, Staged, StagedRecords
 from synth_pipeline.core.errors import SynthError
 from synth_pipeline.llm import Kind, Usage
 from synth_pipeline.llm.ledger import Asked
@@ -271,7 +272,7 @@ def test_origin_that_is_null_or_wrong_is_found(store: Store, released: Build, mo
     first = "select min(_record_id) from {{ ref('stg_fair__train') }}"
     wrong = f"case when _record_id = ({first}) then null else 'synthetic' end"
     mix.write_text(f"from ({mix.read_text()}) select * replace ({wrong} as _origin)")
-    monkeypatch.setattr(warehouse, "PROJECT", project)
+    monkeypatch.setattr(dbt, "PROJECT", project)
     build = warehouse.build(store, built(store, "broken"), {}, {"fair": "v9"})
     assert sorted(build.failures) == [
         "fair__training_mix: 1 row breaks the rule '_origin: not null' (fair_mix_origin_not_null).",
@@ -332,11 +333,11 @@ def test_manifest_is_parsed_once_and_again_after_a_change(
     store: Store, released: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = copied(store.home / "changing")
-    monkeypatch.setattr(warehouse, "PROJECT", project)
-    first = warehouse.manifest(store).stat().st_mtime_ns
-    assert warehouse.manifest(store).stat().st_mtime_ns == first
+    monkeypatch.setattr(dbt, "PROJECT", project)
+    first = dbt.manifest(store).stat().st_mtime_ns
+    assert dbt.manifest(store).stat().st_mtime_ns == first
     (project / "models" / "marts" / "another.sql").write_text("select 1 as one\n")
-    assert "another" in warehouse.manifest(store).read_text()
+    assert "another" in dbt.manifest(store).read_text()
 
 
 def test_build_that_could_prove_nothing_is_refused(store: Store, clean: Build, tmp_path: Path) -> None:

@@ -76,7 +76,10 @@ def all_mistakes(
     """
     read_files = [(file, _read(file, root)) for file in files(defs)]
     if only is not None and only not in declared(defs):
-        raise SynthError(f"There is no data set {only!r}.", meant(only, declared(defs), f"run 'synth new {only}'."))
+        raise SynthError(
+            f"There is no data set {only!r}.",
+            meant(only, declared(defs), f"write synth_pipeline/defs/{only}/defs.yaml."),
+        )
     twins = list(mistakes_of_names([(file, one) for file, one in read_files if isinstance(one, Declared)], root))
     out: list[Mistake] = []
     for file, found in read_files:

@@ -62,7 +62,7 @@ def mistakes_of_folders(defs: Path, root: Path, dbt_project: Path) -> Iterator[M
     homes = {file.parent for file in files(defs)}
     for folder in _bare_folders(defs, homes):
         other = next((name for name in ("defs.yml", "component.yaml") if (folder / name).exists()), None)
-        fix = f"rename {other} to defs.yaml." if other else f"run 'synth new {folder.name}', or delete the folder."
+        fix = f"rename {other} to defs.yaml." if other else "write a defs.yaml into it, or delete the folder."
         yield Mistake(shown(folder, root), None, "", "the folder holds no defs.yaml.", fix)
     listed, document = datasets_of(dbt_project, root)
     if isinstance(document, Mistake):

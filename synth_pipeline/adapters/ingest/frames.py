@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from synth_pipeline.adapters.guarded import guarded
 from synth_pipeline.adapters.ingest.opened import Opened
 from synth_pipeline.adapters.ingest.session import Session
-from synth_pipeline.adapters.own_code import own_code
 from synth_pipeline.core.errors import SynthError
 
 
@@ -60,7 +60,7 @@ def _importable(root: Path) -> Generator[None, None, None]:
 
 def _imported(function: str) -> Callable[..., Any]:
     module, name = function.split(":")
-    with own_code(f"The module of {function} cannot be imported", "install it, or put it in the project's folder."):
+    with guarded(f"The module of {function} cannot be imported", "install it, or put it in the project's folder."):
         found = getattr(importlib.import_module(module), name, None)
     if not callable(found):
         raise SynthError(f"{module} has no function {name!r}.", "name a function of that module.")
@@ -68,7 +68,7 @@ def _imported(function: str) -> Callable[..., Any]:
 
 
 def _called(function: Callable[[], Any], name: str) -> pd.DataFrame:
-    with own_code(f"{name} failed", "call it by hand and mend it."):
+    with guarded(f"{name} failed", "call it by hand and mend it."):
         frame = function()
     if not isinstance(frame, pd.DataFrame):
         raise SynthError(f"{name} returned {type(frame).__name__}, not a pandas data frame.", "return a data frame.")

@@ -1,13 +1,12 @@
 """``code``: Python that parses.  It is never executed."""
 
-import ast
-import warnings
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from synth_pipeline.generators.language_model.mode import Fields, Known, Reply, Row
+from synth_pipeline.text.form import syntax_of
 
 NOT_PYTHON = "no valid Python"
 
@@ -40,18 +39,9 @@ class Code(Fields):
 
     def rows(self, parsed: BaseModel, known: Known) -> list[Row | str]:
         assert isinstance(parsed, Programs)
-        return [self.said(code) or (NOT_PYTHON if _tree(code) is None else {self.text: code})
+        return [self.said(code) or (NOT_PYTHON if syntax_of(code) is None else {self.text: code})
                 for code in parsed.programs]  # fmt: skip
 
     def key(self, row: Row) -> str:
         """Equal for code that differs in layout and comments alone."""
-        return _tree(row[self.text]) or row[self.text]
-
-
-def _tree(code: str) -> str | None:
-    try:
-        with warnings.catch_warnings():  # of odd escapes, which are no fault of ours
-            warnings.simplefilter("ignore")
-            return ast.dump(ast.parse(code))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return syntax_of(row[self.text]) or row[self.text]
